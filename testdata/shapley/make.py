@@ -1,0 +1,503 @@
+"""Makes forest.json and linear.json: Shapley values of symmetric trees and of points tables.
+
+forest.json holds small forests of symmetric trees with the Shapley values of their columns for
+the path-dependent value function, by the definition and by the shap package's TreeExplainer.
+linear.json holds an additive model of points tables with the effect of every column on every
+row, checked against the shap package's LinearExplainer and exact explainer.
+The README beside this file has the formats.
+
+The committed files were made by Python 3.11.7 with numpy 2.4.6 and shap 0.51.0.
+
+How to run, from any folder:
+
+    python3 -m venv /tmp/venv-fixtures
+    /tmp/venv-fixtures/bin/pip install numpy==2.4.6 shap==0.51.0
+    /tmp/venv-fixtures/bin/python make.py            # writes both files beside this file
+    /tmp/venv-fixtures/bin/python make.py --check    # compares only, exits with 1 on a difference
+"""
+
+import argparse
+import itertools
+import json
+import math
+import pathlib
+import platform
+import sys
+from fractions import Fraction
+
+import numpy
+import shap
+
+FOLDER = pathlib.Path(__file__).resolve().parent
+TOLERANCE = 1e-9
+# The largest difference that the shap package may have from the definition.
+AGREEMENT = 1e-6
+# Leaf values and points are whole numbers of this unit, so a program may count in integers.
+UNIT = 2.0**-24
+# Rows and borders are whole numbers of this unit: they are exact in single precision too, and
+# rows often equal a border, which must answer the question with no.
+GRID = 1.0 / 8.0
+
+
+# --- Symmetric trees ----------------------------------------------------------------------
+
+
+def node_count(tree, depth, prefix):
+    """Training rows in the node that the answers `prefix` to the first `depth` questions reach."""
+    # Bit k of a leaf is the answer to question k, so the leaves below a node share its low bits.
+    return sum(tree["leaf_counts"][prefix :: 1 << depth])
+
+
+def tree_output(tree, row):
+    """The leaf value that the row reaches."""
+    leaf = 0
+    for level, question in enumerate(tree["questions"]):
+        if row[question["column"]] > question["border"]:
+            leaf |= 1 << level
+    return tree["leaf_values"][leaf]
+
+
+def expectation(tree, row, known, depth=0, prefix=0):
+    """v(known): the expected leaf value when only the columns in `known` follow the row.
+
+    Every other question averages both branches by the training rows in them, or half and half
+    where there are none.
+    Exact, in fractions.
+    """
+    if depth == len(tree["questions"]):
+        return Fraction(tree["leaf_values"][prefix])
+    question = tree["questions"][depth]
+    no, yes = prefix, prefix | 1 << depth
+    if question["column"] in known:
+        taken = yes if row[question["column"]] > question["border"] else no
+        return expectation(tree, row, known, depth + 1, taken)
+    no_count = node_count(tree, depth + 1, no)
+    yes_count = node_count(tree, depth + 1, yes)
+    if no_count + yes_count == 0:
+        yes_share = Fraction(1, 2)
+    else:
+        yes_share = Fraction(yes_count, no_count + yes_count)
+    return (1 - yes_share) * expectation(tree, row, known, depth + 1, no) + (
+        yes_share * expectation(tree, row, known, depth + 1, yes)
+    )
+
+
+def definition(tree, row, column_count):
+    """Shapley values of one tree: each column's mean gain over all orderings of its columns.
+
+    A column that the tree does not ask about gains nothing in any ordering, so the orderings of
+    the other columns alone give the same means.
+    """
+    columns = sorted({question["column"] for question in tree["questions"]})
+    # The orderings meet the same sets of columns again and again.
+    remembered = {}
+
+    def value(known):
+        if known not in remembered:
+            remembered[known] = expectation(tree, row, known)
+        return remembered[known]
+
+    gains = {column: Fraction(0) for column in columns}
+    for ordering in itertools.permutations(columns):
+        known = frozenset()
+        for column in ordering:
+            joined = known | {column}
+            gains[column] += value(joined) - value(known)
+            known = joined
+    orderings = math.factorial(len(columns))
+    return [gains.get(column, Fraction(0)) / orderings for column in range(column_count)]
+
+
+def explain_by_definition(columns, trees, rows):
+    """Base and Shapley values of the forest by the definition, rounded once at the end."""
+    base = sum(expectation(tree, None, frozenset()) for tree in trees)
+    values = []
+    for row in rows:
+        by_tree = [definition(tree, row, columns) for tree in trees]
+        total = [sum(of_column) for of_column in zip(*by_tree)]
+        # The values and the base must add up to the output, and do so exactly in fractions.
+        assert base + sum(total) == sum(Fraction(tree_output(tree, row)) for tree in trees)
+        values.append([float(value) for value in total])
+    return float(base), values
+
+
+# --- The same trees for the shap package --------------------------------------------------
+
+
+def as_node_table(tree):
+    """The tree as the table of nodes that TreeExplainer reads.
+
+    Nodes are numbered level by level: the node of `prefix` on level `depth` is number
+    2**depth - 1 + prefix.
+    TreeExplainer goes left when the value is at most the threshold, so left is the answer no.
+    """
+    depth = len(tree["questions"])
+    size = (1 << depth + 1) - 1
+    left = numpy.full(size, -1)
+    right = numpy.full(size, -1)
+    features = numpy.full(size, -2)
+    thresholds = numpy.zeros(size)
+    values = numpy.zeros((size, 1))
+    counts = numpy.zeros(size)
+    # From the leaves up, because the value of an inner node is the mean of its children.
+    for level in reversed(range(depth + 1)):
+        for prefix in range(1 << level):
+            node = (1 << level) - 1 + prefix
+            counts[node] = node_count(tree, level, prefix)
+            if level == depth:
+                values[node, 0] = tree["leaf_values"][prefix]
+                continue
+            left[node] = (1 << level + 1) - 1 + prefix
+            right[node] = left[node] + (1 << level)
+            features[node] = tree["questions"][level]["column"]
+            thresholds[node] = tree["questions"][level]["border"]
+            children = [left[node], right[node]]
+            values[node, 0] = numpy.average(values[children, 0], weights=counts[children])
+    return {
+        "children_left": left,
+        "children_right": right,
+        # Where a missing value goes, which no row here has.
+        "children_default": left,
+        "features": features,
+        "thresholds": thresholds,
+        "values": values,
+        "node_sample_weight": counts,
+    }
+
+
+def explain_by_shap(trees, rows):
+    """Base and Shapley values of the forest by TreeExplainer."""
+    model = {
+        "trees": [as_node_table(tree) for tree in trees],
+        "internal_dtype": numpy.float64,
+        "input_dtype": numpy.float64,
+    }
+    explainer = shap.TreeExplainer(model, feature_perturbation="tree_path_dependent")
+    values = explainer.shap_values(numpy.array(rows, dtype=numpy.float64), check_additivity=False)
+    base = float(numpy.asarray(explainer.expected_value).reshape(-1)[0])
+    values = numpy.asarray(values, dtype=float).reshape(len(rows), -1)
+    # The explainer's own values and base must lead to its own outputs, and those to ours.
+    outputs = numpy.array([sum(tree_output(tree, row) for tree in trees) for row in rows])
+    own_outputs = explainer.model.predict(numpy.array(rows, dtype=numpy.float64)).reshape(-1)
+    assert numpy.abs(own_outputs - outputs).max() < AGREEMENT
+    assert numpy.abs(values.sum(axis=1) + base - outputs).max() < AGREEMENT
+    return base, values.tolist()
+
+
+# --- The forests --------------------------------------------------------------------------
+
+
+def question(column, border):
+    return {"column": column, "border": border}
+
+
+def in_units(generator, size, spread):
+    """Normal draws of the given spread, rounded to whole numbers of the unit."""
+    return (numpy.round(generator.normal(scale=spread, size=size) / UNIT) * UNIT).tolist()
+
+
+def on_grid(generator, size):
+    """Normal draws rounded to whole numbers of the grid."""
+    # Adding zero makes a negative zero a plain one.
+    return numpy.round(generator.normal(size=size) / GRID) * GRID + 0.0
+
+
+def tree_with(generator, questions, leaf_counts=None):
+    """A tree of the questions with drawn leaf values and, unless given, positive leaf counts."""
+    leaves = 1 << len(questions)
+    if leaf_counts is None:
+        leaf_counts = generator.integers(1, 60, size=leaves).tolist()
+    assert len(leaf_counts) == leaves
+    return {
+        "questions": questions,
+        "leaf_values": in_units(generator, leaves, 0.4),
+        "leaf_counts": leaf_counts,
+    }
+
+
+def drawn_tree(generator, depth, columns):
+    """A tree of drawn questions, in which a column may be asked about more than once."""
+    questions = [
+        question(int(generator.integers(columns)), float(on_grid(generator, 1)[0]))
+        for _ in range(depth)
+    ]
+    return tree_with(generator, questions)
+
+
+def forests():
+    """Name, number of columns, trees and rows of every case."""
+    generator = numpy.random.default_rng(11)
+    single = [tree_with(generator, [question(1, 0.25)])]
+    yield "depth_1", 3, single, [[0.0, 0.25, 1.0], [0.5, 0.375, -1.0], [-2.0, -0.5, 0.125]]
+
+    distinct = [tree_with(generator, [question(2, 0.0), question(0, 0.5), question(3, -0.25)])]
+    yield "depth_3_distinct_columns", 4, distinct, on_grid(generator, (8, 4)).tolist()
+
+    # Column 1 is asked about on levels 0 and 2, with a leaf between that no row can reach but
+    # that the averages weigh by its count all the same.
+    repeated = [
+        tree_with(
+            generator,
+            [question(1, -0.25), question(0, 0.125), question(1, 0.5), question(2, 0.0)],
+        )
+    ]
+    rows = on_grid(generator, (10, 3))
+    # Rows below, at, between and above the two borders of column 1.
+    rows[:6, 1] = [-1.0, -0.25, 0.0, 0.5, 0.625, 2.0]
+    yield "depth_4_repeated_column", 3, repeated, rows.tolist()
+
+    generator = numpy.random.default_rng(12)
+    depths = [2, 3, 4, 5, 6, 2, 3, 4, 5, 6, 3, 4]
+    trees = [drawn_tree(generator, depth, 7) for depth in depths]
+    # One tree surely asks about as many columns as it has levels.
+    trees[4]["questions"] = [
+        question(column, border)
+        for column, border in zip([3, 0, 6, 1, 5, 2], [0.125, -0.5, 0.0, 0.75, -0.25, 0.375])
+    ]
+    yield "12_trees_7_columns", 7, trees, on_grid(generator, (40, 7)).tolist()
+
+    generator = numpy.random.default_rng(13)
+    borders = [question(0, 0.0), question(1, 0.25), question(2, -0.25)]
+    trees = [
+        # Single empty leaves.
+        tree_with(generator, borders, [5, 0, 7, 3, 0, 2, 9, 4]),
+        # No training row answered yes to question 0: that whole half of the tree is empty, and
+        # a row that goes there meets nodes with two empty children.
+        tree_with(generator, borders, [6, 0, 2, 0, 3, 0, 8, 0]),
+        # The node of yes, yes is empty, so both leaves below it are.
+        tree_with(generator, borders, [4, 3, 2, 0, 1, 6, 5, 0]),
+        # Nobody is anywhere but in one leaf.
+        tree_with(generator, borders, [0, 0, 0, 0, 0, 12, 0, 0]),
+        # No training row at all.
+        tree_with(generator, [question(2, 0.5), question(3, 0.0)], [0, 0, 0, 0]),
+        # The same column twice with nested borders: yes to the second and no to the first is a
+        # leaf that no row reaches, so its count is zero as in training.
+        tree_with(
+            generator,
+            [question(3, -0.5), question(3, 0.5), question(1, 0.0)],
+            [10, 8, 0, 4, 7, 0, 0, 3],
+        ),
+    ]
+    yield "empty_leaves_and_branches", 4, trees, on_grid(generator, (16, 4)).tolist()
+
+
+def make_forest_document():
+    cases = []
+    for name, columns, trees, rows in forests():
+        base, brute_force = explain_by_definition(columns, trees, rows)
+        shap_values = None
+        if all(min(tree["leaf_counts"]) > 0 for tree in trees):
+            shap_base, shap_values = explain_by_shap(trees, rows)
+            difference = numpy.abs(numpy.array(shap_values) - numpy.array(brute_force)).max()
+            base_difference = abs(shap_base - base)
+            assert difference < AGREEMENT and base_difference < AGREEMENT, name
+            print(
+                f"forest {name}: TreeExplainer is within {difference:.2g} of the definition, "
+                f"its base within {base_difference:.2g}"
+            )
+        cases.append(
+            {
+                "name": name,
+                "columns": columns,
+                "trees": trees,
+                "rows": rows,
+                "outputs": [math.fsum(tree_output(tree, row) for tree in trees) for row in rows],
+                "base": base,
+                "shap": shap_values,
+                "brute_force": brute_force,
+            }
+        )
+    return {"made_by": versions(), "cases": cases}
+
+
+# --- Points tables ------------------------------------------------------------------------
+
+
+def make_linear_document():
+    generator = numpy.random.default_rng(21)
+    training_rows = 240
+    bins = [2, 3, 5, 4, 8]
+    columns = []
+    for column, bin_count in enumerate(bins):
+        # Every column counts the same training rows, some bins many and some few.
+        shares = generator.dirichlet(numpy.full(bin_count, 1.5))
+        counts = generator.multinomial(training_rows, shares)
+        if column == 3:
+            # A bin that no training row fell into still has points.
+            counts[0] += counts[2]
+            counts[2] = 0
+        points = in_units(generator, bin_count, 0.5)
+        columns.append({"points": points, "counts": counts.tolist()})
+    rows = [[int(generator.integers(bin_count)) for bin_count in bins] for _ in range(30)]
+    rows[0][3] = 2
+
+    # Points are dyadic and counts whole, so fractions give the means without any rounding.
+    means = [
+        sum(Fraction(points) * count for points, count in zip(column["points"], column["counts"]))
+        / sum(column["counts"])
+        for column in columns
+    ]
+    base = float(sum(means))
+    effects = [
+        [
+            float(Fraction(column["points"][index]) - mean)
+            for column, mean, index in zip(columns, means, row)
+        ]
+        for row in rows
+    ]
+
+    # The training rows, with each column in an order of its own.
+    # How the columns go together has no part in the effects of an additive model.
+    background = numpy.column_stack(
+        [
+            generator.permutation(numpy.repeat(numpy.arange(bin_count), column["counts"]))
+            for bin_count, column in zip(bins, columns)
+        ]
+    )
+    check_linear_explainer(columns, rows, background, base, effects)
+    check_exact_explainer(columns, rows, background, base, effects)
+    return {
+        "made_by": versions(),
+        "columns": columns,
+        "rows": rows,
+        "base": base,
+        "effects": effects,
+    }
+
+
+def check_linear_explainer(columns, rows, background, base, effects):
+    """LinearExplainer on a linear model with a column of ones and zeros for every bin.
+
+    The effect of a column is the sum of the values of its bins.
+    """
+    bins = [len(column["points"]) for column in columns]
+    starts = numpy.cumsum([0] + bins[:-1])
+
+    def one_hot(indices):
+        pieces = [numpy.eye(size)[indices[:, column]] for column, size in enumerate(bins)]
+        return numpy.hstack(pieces)
+
+    coefficients = numpy.concatenate([column["points"] for column in columns])
+    masker = shap.maskers.Independent(one_hot(background), max_samples=len(background))
+    explainer = shap.LinearExplainer((coefficients, 0.0), masker)
+    by_bin = explainer.shap_values(one_hot(numpy.array(rows)))
+    by_column = numpy.add.reduceat(by_bin, starts, axis=1)
+    agree("LinearExplainer", by_column, float(explainer.expected_value), base, effects)
+
+
+def check_exact_explainer(columns, rows, background, base, effects):
+    """The exact explainer on the function of bin indices, with no use of its being additive."""
+
+    def model(indices):
+        total = numpy.zeros(len(indices))
+        for column, table in enumerate(columns):
+            total += numpy.array(table["points"])[indices[:, column].astype(int)]
+        return total
+
+    masker = shap.maskers.Independent(background, max_samples=len(background))
+    explanation = shap.explainers.ExactExplainer(model, masker)(numpy.array(rows), silent=True)
+    base_value = float(numpy.asarray(explanation.base_values).reshape(-1)[0])
+    agree("ExactExplainer", explanation.values, base_value, base, effects)
+
+
+def agree(explainer, values, base_value, base, effects):
+    difference = numpy.abs(values - numpy.array(effects)).max()
+    base_difference = abs(base_value - base)
+    assert difference < AGREEMENT and base_difference < AGREEMENT, explainer
+    print(
+        f"linear: {explainer} is within {difference:.2g} of the effects, "
+        f"its base within {base_difference:.2g}"
+    )
+
+
+# --- Writing and checking -----------------------------------------------------------------
+
+
+def versions():
+    return {
+        "python": platform.python_version(),
+        "numpy": numpy.__version__,
+        "shap": shap.__version__,
+    }
+
+
+def as_text(value, depth=0):
+    """JSON with a list of plain values on one line and everything else indented by a space."""
+    if isinstance(value, dict) and value:
+        rows = [f"{json.dumps(key)}: {as_text(item, depth + 1)}" for key, item in value.items()]
+        opening, closing = "{", "}"
+    elif isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value):
+        rows = [as_text(item, depth + 1) for item in value]
+        opening, closing = "[", "]"
+    else:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    inner = "\n" + " " * (depth + 1)
+    return opening + inner + ("," + inner).join(rows) + "\n" + " " * depth + closing
+
+
+def differences(committed, computed, place, found):
+    """Adds to `found` a line for each place where the two documents do not agree.
+
+    Whole numbers, text and shapes must be equal, other numbers within the tolerance, which is
+    relative for values above one.
+    Returns the largest difference of two numbers.
+    """
+    if isinstance(computed, dict) and isinstance(committed, dict):
+        if list(computed) != list(committed):
+            found.append(f"{place}: keys differ")
+            return 0.0
+        pairs = [(f"{place}.{key}", committed[key], computed[key]) for key in computed]
+    elif isinstance(computed, list) and isinstance(committed, list):
+        if len(computed) != len(committed):
+            found.append(f"{place}: lengths differ")
+            return 0.0
+        pairs = [(f"{place}[{i}]", a, b) for i, (a, b) in enumerate(zip(committed, computed))]
+    elif isinstance(computed, float) and isinstance(committed, float):
+        difference = abs(computed - committed)
+        # Written so that a value that is not a number counts as a difference.
+        if not difference <= TOLERANCE * max(1.0, abs(computed)):
+            found.append(f"{place}: committed {committed!r}, computed {computed!r}")
+        return difference
+    else:
+        if type(computed) is not type(committed) or computed != committed:
+            found.append(f"{place}: committed {committed!r}, computed {computed!r}")
+        return 0.0
+    return max((differences(a, b, where, found) for where, a, b in pairs), default=0.0)
+
+
+def finish(target, document, check):
+    """Writes the document, or compares it with the committed one; returns whether all is well."""
+    # Through text once, so that both sides of a comparison have the same types.
+    text = as_text(document) + "\n"
+    if not check:
+        target.write_text(text, encoding="utf-8")
+        print(f"wrote {target.name}: {len(text)} bytes")
+        return True
+    computed = json.loads(text)
+    committed = json.loads(target.read_text(encoding="utf-8"))
+    # Other versions may be used for a check, so only the rest is compared.
+    computed_versions, committed_versions = computed.pop("made_by"), committed.pop("made_by")
+    if computed_versions != committed_versions:
+        print(f"{target.name}: made by {committed_versions}, checked by {computed_versions}")
+    found = []
+    largest = differences(committed, computed, target.name, found)
+    for line in found[:20]:
+        print(line)
+    print(f"{target.name}: {len(found)} differences, the largest of two numbers is {largest:.3g}")
+    return not found
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Makes or checks forest.json and linear.json.")
+    parser.add_argument("--check", action="store_true", help="compare only, write nothing")
+    arguments = parser.parse_args()
+    # Both files are handled even when the first one differs.
+    results = [
+        finish(FOLDER / "forest.json", make_forest_document(), arguments.check),
+        finish(FOLDER / "linear.json", make_linear_document(), arguments.check),
+    ]
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,1 +1,27 @@
-//! Empty yet.
+//! Tables of customers, and what their columns mean.
+//!
+//! A [`Schema`] says what each column is (kind) and what it is for (role). Under it, CSV and Parquet files become a
+//! stream of Arrow batches ([`reader::TableReader`]); a row that cannot be used becomes a [`Reject`] with file, line,
+//! column, value and reason instead of an error. Tables are written back by [`csv::Writer`] and [`parquet::Writer`].
+//!
+//! Left to others: what is learnt from a table (`winback-learn`), where files come from (`winback-flow`). This crate
+//! knows no network, no clock and no environment.
+
+pub mod cell;
+pub mod csv;
+mod error;
+pub mod infer;
+pub mod input;
+pub mod keys;
+pub mod parquet;
+pub mod profile;
+pub mod reader;
+mod reject;
+mod rows;
+mod schema;
+mod source;
+
+pub use error::{Error, Result};
+pub use reject::{Reason, Reject};
+pub use schema::{Field, Kind, Role, Schema, Wording, nearest_name};
+pub use source::{BatchIterator, MemorySource, Source};

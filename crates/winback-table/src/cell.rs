@@ -1,0 +1,166 @@
+//! One cell: from the text of a file to a value of its column's kind.
+
+use jiff::civil::{Date, DateTime};
+
+use crate::{Field, Kind, Role, Schema};
+
+/// A cell under its field's kind; text borrows from the record.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cell<'a> {
+    /// No value.
+    Missing,
+    /// A finite number.
+    Number(f64),
+    /// Yes or no.
+    Flag(bool),
+    /// Seconds since 1970-01-01T00:00:00.
+    Time(i64),
+    /// A level, a text or a code, without outer blanks.
+    Text(&'a str),
+}
+
+/// Reads a cell; `None` when the text is not of the field's kind.
+#[must_use]
+pub fn parse<'a>(text: &'a str, field: &Field, schema: &Schema) -> Option<Cell<'a>> {
+    let text = text.trim();
+    if schema.is_missing(text) {
+        return Some(Cell::Missing);
+    }
+    match field.role {
+        Role::Label => return Some(Cell::Flag(is_positive(text, schema))),
+        Role::Key => return Some(Cell::Text(text)),
+        _ => {}
+    }
+    match field.kind {
+        Kind::Number => number(text).map(Cell::Number),
+        Kind::Flag => flag(text).map(Cell::Flag),
+        Kind::Time => seconds(text).map(Cell::Time),
+        Kind::Category | Kind::Text | Kind::Identifier => Some(Cell::Text(text)),
+    }
+}
+
+/// Whether a label's text is the positive value; numbers compare by value, so that `1` and `1.0` agree.
+fn is_positive(text: &str, schema: &Schema) -> bool {
+    let Some(positive) = schema.positive.as_deref().map(str::trim) else { return false };
+    text == positive
+        || matches!((number(text), number(positive)), (Some(left), Some(right)) if left.total_cmp(&right).is_eq())
+}
+
+/// A finite decimal number.
+#[must_use]
+pub fn number(text: &str) -> Option<f64> {
+    // The standard parser also takes words like `infinity`, which no bank means.
+    let first = text.bytes().find(|byte| !matches!(byte, b'+' | b'-'))?;
+    if !(first.is_ascii_digit() || first == b'.') {
+        return None;
+    }
+    text.parse::<f64>().ok().filter(|value| value.is_finite())
+}
+
+/// Yes or no in the usual spellings, without regard to case.
+#[must_use]
+pub fn flag(text: &str) -> Option<bool> {
+    const YES: [&str; 7] = ["1", "yes", "y", "true", "t", "1.0", "on"];
+    const NO: [&str; 7] = ["0", "no", "n", "false", "f", "0.0", "off"];
+    if YES.iter().any(|spelling| spelling.eq_ignore_ascii_case(text)) {
+        Some(true)
+    } else if NO.iter().any(|spelling| spelling.eq_ignore_ascii_case(text)) {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// Seconds since 1970 of a date, or a date and time of day: `2026-11-22`, `2026-11-22 08:30:00`, `2026-11-22T08:30`,
+/// `2026/11/22`, `20261122`, `22.11.2026`.
+#[must_use]
+pub fn seconds(text: &str) -> Option<i64> {
+    let bytes = text.as_bytes();
+    if bytes.len() < 8 || !bytes[0].is_ascii_digit() {
+        return None;
+    }
+    let moment = iso(text).or_else(|| dotted(text)).or_else(|| compact(text))?;
+    moment.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp().as_second())
+}
+
+fn iso(text: &str) -> Option<DateTime> {
+    let dashed;
+    let text = if text.as_bytes().get(4) == Some(&b'/') {
+        dashed = text.replacen('/', "-", 2);
+        dashed.as_str()
+    } else {
+        text
+    };
+    if text.as_bytes().get(4) != Some(&b'-') {
+        return None;
+    }
+    text.trim_end_matches('Z').parse::<DateTime>().ok()
+}
+
+fn dotted(text: &str) -> Option<DateTime> {
+    let mut parts = text.split('.');
+    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() || year.len() != 4 {
+        return None;
+    }
+    let date = Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()?;
+    Some(date.to_datetime(jiff::civil::Time::midnight()))
+}
+
+fn compact(text: &str) -> Option<DateTime> {
+    if text.len() != 8 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    // Eight digits are a date only in a plausible century; else they are a code.
+    let year: i16 = text[..4].parse().ok().filter(|year| (1900..2200).contains(year))?;
+    let date = Date::new(year, text[4..6].parse().ok()?, text[6..].parse().ok()?).ok()?;
+    Some(date.to_datetime(jiff::civil::Time::midnight()))
+}
+
+/// A moment as people write it: the date alone at midnight, else with the time of day.
+#[must_use]
+pub fn show_seconds(seconds: i64) -> String {
+    let Ok(moment) = jiff::Timestamp::from_second(seconds) else { return seconds.to_string() };
+    let moment = moment.to_zoned(jiff::tz::TimeZone::UTC).datetime();
+    if moment.time() == jiff::civil::Time::midnight() {
+        moment.date().to_string()
+    } else {
+        moment.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_finite_and_plain() {
+        assert_eq!(number("-1.5e3"), Some(-1500.0));
+        assert_eq!(number(".5"), Some(0.5));
+        for text in ["inf", "NaN", "1e999", "1,5", "12abc", "", "-"] {
+            assert_eq!(number(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn dates_come_in_several_spellings() {
+        let day = seconds("2026-11-22").unwrap();
+        for text in ["2026/11/22", "20261122", "22.11.2026", "2026-11-22T00:00:00", "2026-11-22 00:00"] {
+            assert_eq!(seconds(text), Some(day), "{text:?}");
+        }
+        assert_eq!(show_seconds(day), "2026-11-22");
+        assert_eq!(seconds("2026-02-30"), None);
+        assert_eq!(seconds("99999999"), None);
+    }
+
+    #[test]
+    fn a_numeric_label_compares_by_value() {
+        let mut schema =
+            Schema::new(vec![Field::new("y", Kind::Number, Role::Label)], Some("1".to_owned())).unwrap();
+        let field = schema.fields[0].clone();
+        assert_eq!(parse("1.0", &field, &schema), Some(Cell::Flag(true)));
+        schema.positive = Some("yes".to_owned());
+        assert_eq!(parse("no", &field, &schema), Some(Cell::Flag(false)));
+        assert_eq!(parse(" ? ", &field, &schema), Some(Cell::Missing));
+    }
+}

@@ -1,0 +1,267 @@
+//! Records of a CSV stream: fields split and unquoted, each record with its line, its text and what is wrong with it.
+//!
+//! The splitting itself is `csv-core`'s. What stands here is what a bank's files need around it: a quoted field that
+//! never ends must not swallow the rest of the file, and every physical line must be accounted for.
+
+use std::collections::VecDeque;
+use std::io::{self, Read};
+
+use csv_core::ReadRecordResult;
+
+use super::lines::{LONGEST_LINE, Lines};
+use super::sniff::{Dialect, Encoding};
+
+/// A quoted field may run over this many lines.
+const MOST_LINES: usize = 100;
+
+/// One record, borrowed from the reader until the next one.
+#[derive(Debug)]
+pub(crate) struct Record<'a> {
+    /// The line on which it begins, from 1.
+    pub(crate) line: u64,
+    /// Its fields, or why there are none.
+    pub(crate) fields: Result<Fields<'a>, Malformed>,
+    /// The bytes as they stood in the file.
+    raw: &'a [u8],
+    encoding: Encoding,
+}
+
+/// Why a record could not be split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Malformed {
+    Runaway,
+    NotText,
+}
+
+/// The fields of a record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fields<'a> {
+    text: &'a str,
+    ends: &'a [usize],
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The field at `index`, which must be below `len`.
+    pub(crate) fn get(&self, index: usize) -> &'a str {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.text[start..self.ends[index]]
+    }
+
+    pub(crate) fn iter(self) -> impl Iterator<Item = &'a str> {
+        (0..self.len()).map(move |index| self.get(index))
+    }
+}
+
+impl Record<'_> {
+    /// The record's text without its line end, for quarantine.
+    pub(crate) fn text(&self) -> String {
+        let bytes = self.raw.trim_ascii_end();
+        match self.encoding {
+            Encoding::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
+            Encoding::Latin1 => encoding_rs::mem::decode_latin1(bytes).into_owned(),
+        }
+    }
+}
+
+/// Splits a byte stream into records.
+pub(crate) struct Records<R> {
+    lines: Lines<R>,
+    dialect: Dialect,
+    parser: csv_core::Reader,
+    /// Lines given back after a quoted field ran away; read again before new ones.
+    returned: VecDeque<Vec<u8>>,
+    /// Lines handed to a record, a blank or the header.
+    accounted: u64,
+    /// After a runaway quote: only a line that alone has this many fields is trusted again.
+    resync: Option<usize>,
+    expected_fields: Option<usize>,
+    raw: Vec<u8>,
+    output: Vec<u8>,
+    ends: Vec<usize>,
+    output_length: usize,
+    field_count: usize,
+    decoded: String,
+}
+
+impl<R: Read> Records<R> {
+    pub(crate) fn new(reader: R, dialect: Dialect) -> Self {
+        Self {
+            lines: Lines::new(reader),
+            parser: parser(dialect),
+            dialect,
+            returned: VecDeque::new(),
+            accounted: 0,
+            resync: None,
+            expected_fields: None,
+            raw: Vec::new(),
+            output: vec![0; 4096],
+            ends: vec![0; 64],
+            output_length: 0,
+            field_count: 0,
+            decoded: String::new(),
+        }
+    }
+
+    /// Lines counted in the bytes, and lines accounted for by records; equal at the end of the stream.
+    pub(crate) fn line_counts(&self) -> (u64, u64) {
+        (self.lines.counted(), self.accounted)
+    }
+
+    /// The next record that is not blank, or nothing at the end. The first one sets the number of fields expected.
+    pub(crate) fn next(&mut self) -> io::Result<Option<Record<'_>>> {
+        loop {
+            self.begin();
+            let line = self.accounted + 1;
+            let Some(complete) = self.gather()? else { return Ok(None) };
+            let spans_lines = self.accounted + 1 > line + 1;
+            if complete && self.raw.trim_ascii().is_empty() {
+                continue;
+            }
+            if let Some(expected) = self.resync {
+                // Within what may be the inside of a broken field, only a line that is regular by itself is trusted.
+                if !complete || self.field_count != expected || spans_lines {
+                    return Ok(Some(self.malformed(line, Malformed::Runaway)));
+                }
+                self.resync = None;
+            }
+            if !complete {
+                self.resync = self.expected_fields;
+                return Ok(Some(self.malformed(line, Malformed::Runaway)));
+            }
+            self.expected_fields = self.expected_fields.or(Some(self.field_count));
+            return Ok(Some(self.record(line)));
+        }
+    }
+
+    /// Gathers the lines of one record in `raw`. Answers whether it is complete: else its quotes ran away and only its
+    /// first line was kept. Nothing at the end of the stream.
+    fn gather(&mut self) -> io::Result<Option<bool>> {
+        let mut line_ends: Vec<usize> = Vec::new();
+        loop {
+            let from = self.raw.len();
+            let Some(cut) = self.take_line()? else {
+                if line_ends.is_empty() {
+                    return Ok(None);
+                }
+                // The file ended within quotes: the first line is bad, the others may be good.
+                break;
+            };
+            line_ends.push(self.raw.len());
+            if cut {
+                break;
+            }
+            // A blank line is no record to the parser, which waits for one to begin.
+            if self.feed(from) || self.raw.trim_ascii().is_empty() {
+                self.accounted += line_ends.len() as u64;
+                return Ok(Some(true));
+            }
+            if line_ends.len() >= MOST_LINES || self.raw.len() >= LONGEST_LINE {
+                break;
+            }
+        }
+        self.keep_first_line(&line_ends);
+        Ok(Some(false))
+    }
+
+    fn begin(&mut self) {
+        self.parser = parser(self.dialect);
+        self.raw.clear();
+        self.output_length = 0;
+        self.field_count = 0;
+    }
+
+    /// Appends the next line to `raw`; answers whether it was cut for its length, or nothing at the end.
+    fn take_line(&mut self) -> io::Result<Option<bool>> {
+        if let Some(line) = self.returned.pop_front() {
+            self.raw.extend_from_slice(&line);
+            return Ok(Some(false));
+        }
+        let first = self.accounted == 0 && self.raw.is_empty();
+        let Some(line) = self.lines.next()? else { return Ok(None) };
+        let bytes =
+            if first { line.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line.bytes) } else { line.bytes };
+        self.raw.extend_from_slice(bytes);
+        if !line.cut && !bytes.ends_with(b"\n") {
+            // The last line of a file may lack its end; the parser needs one to close the record.
+            self.raw.push(b'\n');
+        }
+        Ok(Some(line.cut))
+    }
+
+    /// Feeds the line that begins at `from` in `raw` to the parser; answers whether the record is complete.
+    fn feed(&mut self, from: usize) -> bool {
+        let mut input = &self.raw[from..];
+        loop {
+            let (result, read, written, fields) = self.parser.read_record(
+                input,
+                &mut self.output[self.output_length..],
+                &mut self.ends[self.field_count..],
+            );
+            input = &input[read..];
+            self.output_length += written;
+            self.field_count += fields;
+            match result {
+                ReadRecordResult::Record | ReadRecordResult::End => return true,
+                ReadRecordResult::InputEmpty => return false,
+                ReadRecordResult::OutputFull => self.output.resize(self.output.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
+            }
+        }
+    }
+
+    /// Keeps the first line of a runaway record and gives the others back, to be read again.
+    fn keep_first_line(&mut self, line_ends: &[usize]) {
+        for line in line_ends.windows(2).rev() {
+            self.returned.push_front(self.raw[line[0]..line[1]].to_vec());
+        }
+        self.raw.truncate(line_ends[0]);
+        self.accounted += 1;
+    }
+
+    fn malformed(&self, line: u64, why: Malformed) -> Record<'_> {
+        Record { line, fields: Err(why), raw: &self.raw, encoding: self.dialect.encoding }
+    }
+
+    fn record(&mut self, line: u64) -> Record<'_> {
+        let bytes = &self.output[..self.output_length];
+        let ends = &mut self.ends[..self.field_count];
+        let text = match self.dialect.encoding {
+            Encoding::Utf8 => std::str::from_utf8(bytes).ok().filter(|text| {
+                // A field must not begin within a character of its neighbour.
+                ends.iter().all(|end| text.is_char_boundary(*end))
+            }),
+            Encoding::Latin1 => {
+                decode_fields(bytes, ends, &mut self.decoded);
+                Some(self.decoded.as_str())
+            }
+        };
+        let fields = text.map(|text| Fields { text, ends }).ok_or(Malformed::NotText);
+        Record { line, fields, raw: &self.raw, encoding: self.dialect.encoding }
+    }
+}
+
+fn parser(dialect: Dialect) -> csv_core::Reader {
+    // Lines are already cut at `\n`; a `\r` before it is blank at the end of the last field, which cells trim.
+    csv_core::ReaderBuilder::new()
+        .delimiter(dialect.delimiter)
+        .terminator(csv_core::Terminator::Any(b'\n'))
+        .build()
+}
+
+/// Decodes Latin-1 fields and moves their ends to where they are in the decoded text.
+fn decode_fields(bytes: &[u8], ends: &mut [usize], decoded: &mut String) {
+    decoded.clear();
+    let mut start = 0;
+    for end in ends {
+        decoded.push_str(&encoding_rs::mem::decode_latin1(&bytes[start..*end]));
+        start = *end;
+        *end = decoded.len();
+    }
+}
+
+#[cfg(test)]
+mod tests;

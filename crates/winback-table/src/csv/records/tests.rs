@@ -1,0 +1,71 @@
+//! Records are compared as text: fields joined by `¦`, malformed ones marked `!`.
+
+use super::*;
+
+fn all(text: &[u8], encoding: Encoding) -> Vec<(u64, String)> {
+    let mut records = Records::new(text, Dialect { delimiter: b',', encoding });
+    let mut found = Vec::new();
+    while let Some(record) = records.next().unwrap() {
+        let shown = match record.fields {
+            Ok(fields) => fields.iter().map(str::trim).collect::<Vec<_>>().join("¦"),
+            Err(why) => format!("!{why:?} {}", record.text()),
+        };
+        found.push((record.line, shown));
+    }
+    let (counted, accounted) = records.line_counts();
+    assert_eq!(counted, accounted, "every line is accounted for");
+    found
+}
+
+fn check(text: &str, expected: &[(u64, &str)]) {
+    let found = all(text.as_bytes(), Encoding::Utf8);
+    let expected: Vec<(u64, String)> =
+        expected.iter().map(|(line, text)| (*line, (*text).to_owned())).collect();
+    assert_eq!(found, expected, "{text:?}");
+}
+
+#[test]
+fn plain_quoted_and_blank_lines() {
+    check("a,b\n1,2\n", &[(1, "a¦b"), (2, "1¦2")]);
+    check("a,b\r\n\r\n\"x,\"\"y\",2\r\n", &[(1, "a¦b"), (3, "x,\"y¦2")]);
+    check("\u{feff}a,b\n1,", &[(1, "a¦b"), (2, "1¦")]);
+    check("", &[]);
+    check("\n\n", &[]);
+}
+
+#[test]
+fn a_quoted_field_may_run_over_lines() {
+    check("a,b\n\"x\ny\",2\n3,4\n", &[(1, "a¦b"), (2, "x\ny¦2"), (4, "3¦4")]);
+}
+
+#[test]
+fn a_last_line_needs_no_line_end() {
+    check("a,b\n1,\"2\"", &[(1, "a¦b"), (2, "1¦2")]);
+    check("a,b\n1,2", &[(1, "a¦b"), (2, "1¦2")]);
+    check("a", &[(1, "a")]);
+}
+
+#[test]
+fn a_quote_that_never_ends_costs_one_line() {
+    check("a,b\n\"x,1\n2,3\n4,5", &[(1, "a¦b"), (2, "!Runaway \"x,1"), (3, "2¦3"), (4, "4¦5")]);
+    let many = format!("a,b\n\"x,1\n{}", "2,3\n".repeat(500));
+    let found = all(many.as_bytes(), Encoding::Utf8);
+    assert_eq!(found.len(), 502);
+    assert_eq!(found[501], (502, "2¦3".to_owned()));
+}
+
+#[test]
+fn after_a_runaway_only_a_regular_line_is_trusted() {
+    check(
+        "a,b\n\"x,1\nrest of it\n2,3\n4,5,6\n",
+        &[(1, "a¦b"), (2, "!Runaway \"x,1"), (3, "!Runaway rest of it"), (4, "2¦3"), (5, "4¦5¦6")],
+    );
+}
+
+#[test]
+fn latin1_is_decoded_field_by_field() {
+    let found = all(b"n,m\nM\xfcller,\xe9t\xe9\n", Encoding::Latin1);
+    assert_eq!(found[1].1, "Müller¦été");
+    let found = all(b"n,m\nM\xfcller,1\n", Encoding::Utf8);
+    assert!(found[1].1.starts_with("!NotText"));
+}

@@ -1,0 +1,102 @@
+//! What can go wrong with a whole file or schema. A single bad row is never an error: it is a [`crate::Reject`].
+
+use std::io;
+
+/// The result of reading or writing a table.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a file, or a schema, cannot be used as a whole.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The bytes could not be read or written.
+    #[error("cannot {action} `{file}`")]
+    Io {
+        /// What was tried: `open`, `read`, `write`.
+        action: &'static str,
+        /// The file's name as the user gave it.
+        file: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// Nothing to read: no bytes, or no header.
+    #[error("`{file}` is empty: it has no header line")]
+    Empty {
+        /// The file's name.
+        file: String,
+    },
+    /// A column that the schema needs is not in the file.
+    #[error("`{file}` has no column `{column}`{}", nearest_hint(.nearest.as_deref()))]
+    MissingColumn {
+        /// The file's name.
+        file: String,
+        /// The column that was looked for.
+        column: String,
+        /// The column of the file with the most similar name, if any is near.
+        nearest: Option<String>,
+    },
+    /// Two columns of one file have the same name, so the schema cannot tell them apart.
+    #[error("`{file}` has the column `{column}` twice, as column {first} and column {second}")]
+    RepeatedColumn {
+        /// The file's name.
+        file: String,
+        /// The doubled name.
+        column: String,
+        /// Position of the first one, from 1.
+        first: usize,
+        /// Position of the second one, from 1.
+        second: usize,
+    },
+    /// More rows were rejected than the limit allows.
+    #[error("{rejected} of {read} rows were rejected, more than the limit of {limit_percent} %")]
+    TooManyRejects {
+        /// Rows read.
+        read: u64,
+        /// Rows rejected.
+        rejected: u64,
+        /// The limit in percent of the rows read.
+        limit_percent: f64,
+    },
+    /// The rows handed out and rejected do not add up to the lines of the file: a fault of ours, never the user's.
+    #[error("`{file}` has {counted} lines but {accounted} were accounted for")]
+    LinesDoNotAddUp {
+        /// The file's name.
+        file: String,
+        /// Lines counted in the bytes.
+        counted: u64,
+        /// Lines that belong to a header, a row, a rejected row or are blank.
+        accounted: u64,
+    },
+    /// A Parquet file that cannot be read or written.
+    #[error("`{file}` is not a readable Parquet file")]
+    Parquet {
+        /// The file's name.
+        file: String,
+        /// What the Parquet library said.
+        #[source]
+        source: ::parquet::errors::ParquetError,
+    },
+    /// A compressed file that is cut or altered.
+    #[error("Arrow could not build a batch")]
+    Arrow(#[from] arrow::error::ArrowError),
+    /// A schema that contradicts itself, or a file that does not hold one.
+    #[error("schema: {0}")]
+    Schema(String),
+}
+
+impl Error {
+    pub(crate) fn io(action: &'static str, file: &str, source: io::Error) -> Self {
+        Self::Io { action, file: file.to_owned(), source }
+    }
+
+    /// Whether the user's input is at fault (as opposed to a fault of ours).
+    #[must_use]
+    pub fn is_users(&self) -> bool {
+        !matches!(self, Self::LinesDoNotAddUp { .. } | Self::Arrow(_))
+    }
+}
+
+fn nearest_hint(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!("; the nearest is `{name}`"))
+}

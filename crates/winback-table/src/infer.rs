@@ -1,0 +1,372 @@
+//! A guess at what the columns of a file mean, with the reason for each guess.
+//!
+//! What the user named is taken; the rest is told from names and values. A guess is a proposal to a person, who sees it
+//! as a table and a settings file before anything is learnt.
+
+use crate::profile::{ColumnProfile, TableProfile};
+use crate::{Error, Field, Kind, Result, Role, Schema, nearest_name};
+
+/// What the user has already said.
+#[derive(Debug, Clone, Default)]
+pub struct Hints {
+    /// The key column.
+    pub key: Option<String>,
+    /// The label column.
+    pub label: Option<String>,
+    /// The label's value that means "left".
+    pub positive: Option<String>,
+    /// The time column.
+    pub time: Option<String>,
+    /// Columns not to learn from.
+    pub exclude: Vec<String>,
+    /// Protected attributes.
+    pub protected: Vec<String>,
+}
+
+/// A proposed schema, with what a person should know about it.
+#[derive(Debug, Clone)]
+pub struct Proposal {
+    /// The columns, in the order of the file.
+    pub schema: Schema,
+    /// For each column of the schema, why it was given its kind and role, where that is not plain.
+    pub reasons: Vec<Option<String>>,
+    /// Columns whose names suggest a protected attribute, and which nobody has named as such.
+    pub perhaps_protected: Vec<String>,
+}
+
+/// Guesses a schema from a profile and what the user said.
+///
+/// # Errors
+/// When a named column is not there, or no label can be found.
+pub fn infer(table: &TableProfile, hints: &Hints, missing: &[String]) -> Result<Proposal> {
+    let named = [&hints.key, &hints.label, &hints.time].into_iter().flatten();
+    for name in named.chain(&hints.exclude).chain(&hints.protected) {
+        require(table, name)?;
+    }
+    let mut guesses: Vec<Guess> = table.columns.iter().map(|column| guess(column, hints)).collect();
+    choose_key(&table.columns, &mut guesses, hints);
+    let positive = choose_label(&table.columns, &mut guesses, hints)?;
+    choose_time(&table.columns, &mut guesses, hints);
+    let unnamed = |index: &usize| guesses[*index].role == Role::Feature;
+    let perhaps_protected = (0..guesses.len())
+        .filter(unnamed)
+        .map(|index| table.columns[index].name.clone())
+        .filter(|name| has_word(name, &PROTECTED))
+        .collect();
+    let named_fields = table.columns.iter().zip(&guesses);
+    let fields =
+        named_fields.map(|(column, guess)| Field::new(&column.name, guess.kind, guess.role)).collect();
+    let mut schema = Schema::new(fields, positive)?;
+    schema.missing = missing.to_vec();
+    Ok(Proposal { schema, reasons: guesses.into_iter().map(|guess| guess.why).collect(), perhaps_protected })
+}
+
+fn require(table: &TableProfile, name: &str) -> Result<()> {
+    if table.columns.iter().any(|column| column.name == name) {
+        return Ok(());
+    }
+    let nearest = nearest_name(name, table.columns.iter().map(|column| column.name.as_str()));
+    let hint = nearest.map_or_else(String::new, |nearest| format!("; the nearest is `{nearest}`"));
+    Err(Error::Schema(format!("there is no column `{name}`{hint}")))
+}
+
+struct Guess {
+    kind: Kind,
+    role: Role,
+    why: Option<String>,
+}
+
+fn guess(column: &ColumnProfile, hints: &Hints) -> Guess {
+    let (kind, why) = guess_kind(column);
+    let plain = |role| Guess { kind, role, why: None };
+    if hints.exclude.contains(&column.name) {
+        return plain(Role::Excluded);
+    }
+    if hints.protected.contains(&column.name) {
+        return plain(Role::Protected);
+    }
+    let excluded = |why: &str| Guess { kind, role: Role::Excluded, why: Some(why.to_owned()) };
+    match kind {
+        Kind::Identifier => excluded("excluded: every value is different, as in an identifier"),
+        Kind::Text => excluded("excluded: free text"),
+        _ if column.distinct() <= 1 && column.missing == 0 => excluded("excluded: it has one value only"),
+        _ if column.present() == 0 => excluded("excluded: it has no value at all"),
+        _ => Guess { kind, role: Role::Feature, why },
+    }
+}
+
+/// Up to this share of cells may contradict a kind; the rows that do are rejected later, by name.
+const STRAY: f64 = 0.01;
+
+fn guess_kind(column: &ColumnProfile) -> (Kind, Option<String>) {
+    let present = column.present();
+    let nearly_all = |count: u64| present > 0 && (present - count) as f64 <= STRAY * present as f64;
+    let distinct = column.distinct();
+    let unique = column.is_unique() && present >= 50;
+    if column.flags == present && distinct == 2 {
+        return (Kind::Flag, None);
+    }
+    if column.leading_zeros > 0 {
+        let kind = if unique { Kind::Identifier } else { Kind::Category };
+        return (kind, Some("a code, not a number: some values begin with a zero".to_owned()));
+    }
+    if nearly_all(column.times) && column.times >= column.numbers {
+        return (Kind::Time, None);
+    }
+    if nearly_all(column.numbers) {
+        let identifier = unique && column.integers == present && column.missing == 0;
+        let stray =
+            (column.numbers < present).then(|| format!("{} cells are not numbers", present - column.numbers));
+        return (if identifier { Kind::Identifier } else { Kind::Number }, stray);
+    }
+    if unique {
+        return (Kind::Identifier, None);
+    }
+    let share = distinct as f64 / present.max(1) as f64;
+    let prose = column.with_blanks as f64 > 0.5 * present as f64 && share > 0.2 && distinct > 100;
+    if (share > 0.5 && distinct > 50) || (share > 0.1 && distinct > 1000) || prose {
+        return (Kind::Text, None);
+    }
+    (Kind::Category, None)
+}
+
+const KEYS: [&str; 10] =
+    ["customer", "client", "cust", "account", "clientnum", "customerid", "kunde", "user", "member", "party"];
+const LABELS: [&str; 14] = [
+    "churn",
+    "churned",
+    "exited",
+    "attrition",
+    "attrited",
+    "left",
+    "label",
+    "target",
+    "closed",
+    "leaver",
+    "y",
+    "churner",
+    "lapsed",
+    "cancelled",
+];
+const POSITIVES: [&str; 12] =
+    ["1", "1.0", "yes", "true", "y", "t", "attrited", "churned", "left", "exited", "closed", "leaver"];
+const TIMES: [&str; 8] =
+    ["as_of", "asof", "snapshot", "period", "month", "reference", "observation", "cutoff"];
+const PROTECTED: [&str; 16] = [
+    "gender",
+    "sex",
+    "age",
+    "race",
+    "ethnicity",
+    "religion",
+    "nationality",
+    "marital",
+    "disability",
+    "birth",
+    "orientation",
+    "pregnancy",
+    "citizenship",
+    "ethnic",
+    "seniorcitizen",
+    "married",
+];
+
+/// Whether one of the words of a column's name (parted by punctuation, blanks or a capital) is in a list.
+fn has_word(name: &str, list: &[&str]) -> bool {
+    let mut words: Vec<String> = vec![name.to_lowercase()];
+    let mut word = String::new();
+    let mut after_lower = false;
+    for character in name.chars() {
+        if !character.is_alphanumeric() || (character.is_uppercase() && after_lower) {
+            words.push(std::mem::take(&mut word));
+        }
+        if character.is_alphanumeric() {
+            word.extend(character.to_lowercase());
+        }
+        after_lower = character.is_lowercase();
+    }
+    words.push(word);
+    words.iter().any(|word| list.contains(&word.as_str()))
+}
+
+fn choose_key(columns: &[ColumnProfile], guesses: &mut [Guess], hints: &Hints) {
+    let chosen = match &hints.key {
+        Some(name) => columns.iter().position(|column| column.name == *name),
+        None => (0..columns.len())
+            .filter(|index| guesses[*index].kind == Kind::Identifier)
+            .filter(|index| columns[*index].missing == 0 && !hints.exclude.contains(&columns[*index].name))
+            .max_by_key(|index| {
+                let name = &columns[*index].name;
+                let row_number = has_word(name, &["row", "index", "rownumber"]) || name.is_empty();
+                // Of equals the first wins, as the key usually stands first.
+                (
+                    has_word(name, &KEYS),
+                    has_word(name, &["id", "key", "number"]),
+                    !row_number,
+                    usize::MAX - index,
+                )
+            }),
+    };
+    if let Some(index) = chosen {
+        let why = hints.key.is_none().then(|| "the key: every value is different".to_owned());
+        guesses[index] = Guess { kind: Kind::Identifier, role: Role::Key, why };
+    }
+}
+
+/// Chooses the label; answers its positive value.
+fn choose_label(columns: &[ColumnProfile], guesses: &mut [Guess], hints: &Hints) -> Result<Option<String>> {
+    let eligible = |index: &usize| {
+        let free = guesses[*index].role == Role::Feature;
+        free && columns[*index].distinct() == 2
+    };
+    let chosen = match &hints.label {
+        Some(name) => columns.iter().position(|column| column.name == *name),
+        None => (0..columns.len()).filter(eligible).find(|index| has_word(&columns[*index].name, &LABELS)),
+    };
+    let Some(index) = chosen else {
+        return Err(Error::Schema(
+            "no column looks like the label (two values, a name such as `churn`); name it with --label and --positive"
+                .to_owned(),
+        ));
+    };
+    let column = &columns[index];
+    let levels: Vec<(&String, u64)> =
+        column.levels.iter().flatten().map(|(level, count)| (level, *count)).collect();
+    let spelled = || levels.iter().map(|(level, _)| format!("`{level}`")).collect::<Vec<_>>().join(", ");
+    let positive = match &hints.positive {
+        Some(positive) if levels.iter().any(|(level, _)| *level == positive) => positive.clone(),
+        Some(positive) => {
+            let message = format!("`{positive}` is no value of `{}`, which has {}", column.name, spelled());
+            return Err(Error::Schema(message));
+        }
+        None if levels.len() == 2 => likely_positive(&levels),
+        None => {
+            let message = format!(
+                "`{}` has {} values; name the one that means left with --positive",
+                column.name,
+                column.distinct()
+            );
+            return Err(Error::Schema(message));
+        }
+    };
+    let why = hints.label.is_none() || hints.positive.is_none();
+    let why = why.then(|| format!("the label: `{positive}` means left"));
+    guesses[index] = Guess { kind: guesses[index].kind, role: Role::Label, why };
+    Ok(Some(positive))
+}
+
+fn likely_positive(levels: &[(&String, u64)]) -> String {
+    let says_left =
+        |level: &str| level.to_lowercase().split_whitespace().any(|word| POSITIVES.contains(&word));
+    let by_word: Vec<&(&String, u64)> = levels.iter().filter(|(level, _)| says_left(level)).collect();
+    match by_word.as_slice() {
+        [(level, _)] => (*level).clone(),
+        // Those who leave are the fewer.
+        _ => levels
+            .iter()
+            .min_by_key(|(_, count)| *count)
+            .map_or_else(String::new, |(level, _)| (*level).clone()),
+    }
+}
+
+fn choose_time(columns: &[ColumnProfile], guesses: &mut [Guess], hints: &Hints) {
+    let chosen = match &hints.time {
+        Some(name) => columns.iter().position(|column| column.name == *name),
+        None => (0..columns.len()).find(|index| {
+            // A moment that is the same in all rows is still the moment the rows describe.
+            let free = matches!(guesses[*index].role, Role::Feature | Role::Excluded);
+            let named = hints.exclude.contains(&columns[*index].name);
+            free && !named && guesses[*index].kind == Kind::Time && has_word(&columns[*index].name, &TIMES)
+                || free
+                    && !named
+                    && guesses[*index].kind == Kind::Time
+                    && TIMES.contains(&columns[*index].name.as_str())
+        }),
+    };
+    if let Some(index) = chosen {
+        let why = hints.time.is_none().then(|| "the moment each row describes, by its name".to_owned());
+        guesses[index] = Guess { kind: Kind::Time, role: Role::Time, why };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::input::{Input, MemoryInput};
+    use crate::profile::profile;
+    use crate::reader::Options;
+
+    fn propose(text: String, hints: &Hints) -> Result<Proposal> {
+        let inputs: [Arc<dyn Input>; 1] = [Arc::new(MemoryInput::new("m", text))];
+        let missing = Schema::MISSING.map(str::to_owned);
+        infer(&profile(&inputs, Options::default(), &missing, &mut |_| {})?, hints, &missing)
+    }
+
+    fn bank() -> String {
+        let mut text = "RowNumber,CustomerId,Surname,Age,Zip,Active,as_of,Note,Constant,Exited\n".to_owned();
+        for row in 0..400 {
+            let (age, active, exited) = (20 + row % 50, row % 2, u8::from(row % 5 == 0));
+            let surname = row / 2 * 7;
+            text.push_str(&format!(
+                "{row},{},Name{surname},{age},0{},{active},2026-01-31,a b c {row},x,{exited}\n",
+                9_000_000 + row * 37,
+                1000 + row % 9,
+            ));
+        }
+        text
+    }
+
+    #[test]
+    fn a_bank_file_is_understood() {
+        let proposal = propose(bank(), &Hints::default()).unwrap();
+        let found: Vec<(&str, &str, &str)> = proposal
+            .schema
+            .fields
+            .iter()
+            .map(|field| (field.name.as_str(), field.kind.name(), field.role.name()))
+            .collect();
+        let expected = [
+            ("RowNumber", "identifier", "excluded"),
+            ("CustomerId", "identifier", "key"),
+            ("Surname", "category", "feature"),
+            ("Age", "number", "feature"),
+            ("Zip", "category", "feature"),
+            ("Active", "flag", "feature"),
+            ("as_of", "time", "time"),
+            ("Note", "identifier", "excluded"),
+            ("Constant", "category", "excluded"),
+            ("Exited", "flag", "label"),
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(proposal.schema.positive.as_deref(), Some("1"));
+        assert_eq!(proposal.perhaps_protected, ["Age"]);
+    }
+
+    #[test]
+    fn what_the_user_names_is_taken_or_refused() {
+        let hints = Hints { key: Some("Customer".to_owned()), ..Hints::default() };
+        let error = propose(bank(), &hints).unwrap_err().to_string();
+        assert_eq!(error, "schema: there is no column `Customer`; the nearest is `CustomerId`");
+        let hints = Hints { label: Some("Zip".to_owned()), ..Hints::default() };
+        let error = propose(bank(), &hints).unwrap_err().to_string();
+        assert!(error.contains("name the one that means left with --positive"), "{error}");
+    }
+
+    #[test]
+    fn the_positive_value_is_told_by_its_words_or_its_rarity() {
+        let (left, stayed) = ("Attrited Customer".to_owned(), "Existing Customer".to_owned());
+        assert_eq!(likely_positive(&[(&left, 900), (&stayed, 100)]), left);
+        let (a, b) = ("A".to_owned(), "B".to_owned());
+        assert_eq!(likely_positive(&[(&a, 10), (&b, 90)]), a);
+    }
+
+    #[test]
+    fn words_of_a_name_are_parted() {
+        assert!(has_word("Customer_Age", &["age"]));
+        assert!(has_word("customerAge", &["age"]));
+        assert!(!has_word("Average", &["age"]));
+        assert!(!has_word("Percentage", &["age"]));
+    }
+}

@@ -1,0 +1,157 @@
+//! Where the bytes of a file come from: a trait with the little that readers need, a local file, and memory.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use flate2::read::MultiGzDecoder;
+
+/// A file that can be read from its start, again and again, and in ranges.
+pub trait Input: Send + Sync + fmt::Debug {
+    /// The name to use in messages, as the user gave it.
+    fn name(&self) -> &str;
+
+    /// The bytes from the start.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    fn open(&self) -> io::Result<Box<dyn Read + Send>>;
+
+    /// The number of bytes.
+    ///
+    /// # Errors
+    /// When the file cannot be asked.
+    fn size(&self) -> io::Result<u64>;
+
+    /// `length` bytes from `start`.
+    ///
+    /// # Errors
+    /// When the range is not in the file.
+    fn range(&self, start: u64, length: usize) -> io::Result<Bytes>;
+}
+
+/// A file on a local disk.
+#[derive(Debug, Clone)]
+pub struct FileInput {
+    path: PathBuf,
+    name: String,
+}
+
+impl FileInput {
+    /// The file at `path`, called by that path in messages.
+    #[must_use]
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), name: path.display().to_string() }
+    }
+}
+
+impl Input for FileInput {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(File::open(&self.path)?))
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.path.metadata()?.len())
+    }
+
+    fn range(&self, start: u64, length: usize) -> io::Result<Bytes> {
+        let mut file = File::open(&self.path)?;
+        file.seek(SeekFrom::Start(start))?;
+        let mut bytes = vec![0; length];
+        file.read_exact(&mut bytes)?;
+        Ok(bytes.into())
+    }
+}
+
+/// A file in memory.
+#[derive(Debug, Clone)]
+pub struct MemoryInput {
+    name: String,
+    bytes: Bytes,
+}
+
+impl MemoryInput {
+    /// Bytes under a name.
+    #[must_use]
+    pub fn new(name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
+        Self { name: name.into(), bytes: bytes.into() }
+    }
+}
+
+impl Input for MemoryInput {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(Cursor::new(self.bytes.clone())))
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.bytes.len() as u64)
+    }
+
+    fn range(&self, start: u64, length: usize) -> io::Result<Bytes> {
+        let start = usize::try_from(start).ok();
+        let range = start.and_then(|start| Some(start..start.checked_add(length)?));
+        match range {
+            Some(range) if range.end <= self.bytes.len() => Ok(self.bytes.slice(range)),
+            _ => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+}
+
+/// What a file holds, by its first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Delimited text, perhaps compressed.
+    Csv,
+    /// Parquet.
+    Parquet,
+}
+
+/// Tells the format by the first bytes, which cannot lie as an ending can.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn format(input: &dyn Input) -> io::Result<Format> {
+    let mut start = [0; 4];
+    let filled = fill(&mut input.open()?, &mut start)?;
+    Ok(if filled == 4 && &start == b"PAR1" { Format::Parquet } else { Format::Csv })
+}
+
+/// The file's text bytes, unpacked if they are gzip.
+///
+/// # Errors
+/// When the file cannot be opened.
+pub fn unpacked(input: &dyn Input) -> io::Result<Box<dyn Read + Send>> {
+    let mut reader = input.open()?;
+    let mut start = [0; 2];
+    let filled = fill(&mut reader, &mut start)?;
+    let whole = Cursor::new(start).take(filled as u64).chain(reader);
+    if filled == 2 && start == [0x1f, 0x8b] {
+        Ok(Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 16, whole))))
+    } else {
+        Ok(Box::new(whole))
+    }
+}
+
+/// Reads until `buffer` is full or the end is reached; answers how much there was.
+pub(crate) fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match reader.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}

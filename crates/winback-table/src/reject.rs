@@ -1,0 +1,76 @@
+//! A row that cannot be used, with all that is needed to find and mend it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::Kind;
+
+/// A rejected row. Bad rows are data, not errors: they go to quarantine and the rest goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// The file's name as the user gave it.
+    pub file: Arc<str>,
+    /// The line on which the row begins, from 1; for Parquet the row's number, from 1.
+    pub line: u64,
+    /// The column at fault, if it is one.
+    pub column: Option<String>,
+    /// The value as found, cut at 200 characters.
+    pub value: Option<String>,
+    /// Why.
+    pub reason: Reason,
+    /// The row as it stood in the file, without its line end; empty for Parquet.
+    pub row: String,
+}
+
+/// Why a row cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The value is not of the column's kind.
+    WrongKind(Kind),
+    /// The key is missing.
+    NoKey,
+    /// An earlier row has the same key (and time, in a history with one).
+    RepeatedKey,
+    /// The label is missing in a history.
+    NoLabel,
+    /// The time is missing in a history that has a time column.
+    NoTime,
+    /// The row has another number of fields than the header.
+    FieldCount {
+        /// Fields of the header.
+        expected: usize,
+        /// Fields of the row.
+        found: usize,
+    },
+    /// A quoted field that never ends, or a line beyond all measure.
+    Runaway,
+    /// Bytes that are not text in the file's encoding.
+    NotText,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WrongKind(kind) => write!(formatter, "not {}", kind.described()),
+            Self::NoKey => formatter.write_str("the key is missing"),
+            Self::RepeatedKey => formatter.write_str("an earlier row has the same key"),
+            Self::NoLabel => formatter.write_str("the label is missing"),
+            Self::NoTime => formatter.write_str("the time is missing"),
+            Self::FieldCount { expected, found } => {
+                write!(formatter, "{found} fields where the header has {expected}")
+            }
+            Self::Runaway => formatter.write_str("a quoted field or line that is too long to be meant"),
+            Self::NotText => formatter.write_str("bytes that are not UTF-8; if the file is Latin-1, say so"),
+        }
+    }
+}
+
+/// Cuts a value at 200 characters, so that a message stays a message.
+pub(crate) fn shortened(value: &str) -> String {
+    const LONGEST: usize = 200;
+    if value.chars().count() <= LONGEST {
+        value.to_owned()
+    } else {
+        value.chars().take(LONGEST).chain(std::iter::once('…')).collect()
+    }
+}

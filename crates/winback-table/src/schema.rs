@@ -1,0 +1,365 @@
+//! What the columns of a table are, and what they are for.
+//!
+//! Meaning is kept apart from storage: a [`Kind`] says how a cell is to be understood, a [`Role`] what the column does.
+//! The schema travels inside every model, and a model is served only through the schema it carries.
+
+use std::collections::BTreeSet;
+
+use arrow::datatypes::{DataType, TimeUnit};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{Error, Result};
+
+/// How the cells of a column are to be understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A finite decimal number.
+    Number,
+    /// One of a set of levels.
+    Category,
+    /// Yes or no, in the usual spellings.
+    Flag,
+    /// A date, or a date and time of day, without zone.
+    Time,
+    /// Free text.
+    Text,
+    /// A code that names something, leading zeros included.
+    Identifier,
+}
+
+impl Kind {
+    /// The Arrow type that holds a column of this kind.
+    #[must_use]
+    pub fn data_type(self) -> DataType {
+        match self {
+            Self::Number => DataType::Float64,
+            Self::Flag => DataType::Boolean,
+            Self::Time => DataType::Timestamp(TimeUnit::Second, None),
+            Self::Category | Self::Text | Self::Identifier => DataType::Utf8,
+        }
+    }
+
+    /// The kind in the words of a message: `a number`, `a date` …
+    #[must_use]
+    pub fn described(self) -> &'static str {
+        match self {
+            Self::Number => "a number",
+            Self::Category => "a category",
+            Self::Flag => "a yes or no",
+            Self::Time => "a date",
+            Self::Text => "a text",
+            Self::Identifier => "an identifier",
+        }
+    }
+
+    /// The word used in settings and tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Category => "category",
+            Self::Flag => "flag",
+            Self::Time => "time",
+            Self::Text => "text",
+            Self::Identifier => "identifier",
+        }
+    }
+}
+
+/// What a column is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Names the customer.
+    Key,
+    /// The outcome to learn.
+    Label,
+    /// Learnt from.
+    Feature,
+    /// The moment the row describes.
+    Time,
+    /// How much the row counts; positive.
+    Weight,
+    /// A protected attribute: reported on, learnt from only when asked, never a reason.
+    Protected,
+    /// Not read at all.
+    Excluded,
+}
+
+impl Role {
+    /// The word used in settings and tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Label => "label",
+            Self::Feature => "feature",
+            Self::Time => "time",
+            Self::Weight => "weight",
+            Self::Protected => "protected",
+            Self::Excluded => "excluded",
+        }
+    }
+}
+
+/// How a column is spoken of to people; every part is optional.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wording {
+    /// The column's name in a sentence, for example `transactions in 12 months`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Said when the value is below the typical one; `{value}`, `{typical}` and `{name}` are filled in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<String>,
+    /// Said when the value is above the typical one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<String>,
+    /// Said of a category, a flag, or a number at its typical value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
+    /// Said when the value is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
+}
+
+/// One column: its name in the file, its kind, its role and its wording.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    /// The column's name as it stands in the file, trimmed.
+    pub name: String,
+    /// How its cells are to be understood.
+    pub kind: Kind,
+    /// What it is for.
+    pub role: Role,
+    /// How it is spoken of.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub wording: Wording,
+}
+
+fn is_default(wording: &Wording) -> bool {
+    *wording == Wording::default()
+}
+
+impl Field {
+    /// A field without wording of its own.
+    #[must_use]
+    pub fn new(name: impl Into<String>, kind: Kind, role: Role) -> Self {
+        Self { name: name.into(), kind, role, wording: Wording::default() }
+    }
+
+    /// The Arrow type of the column in a batch: the label is the truth of "is positive", a key is text as written.
+    #[must_use]
+    pub fn data_type(&self) -> DataType {
+        match self.role {
+            Role::Label => DataType::Boolean,
+            Role::Key => DataType::Utf8,
+            _ => self.kind.data_type(),
+        }
+    }
+}
+
+/// The columns of a table, with what they mean.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schema {
+    /// The columns, in the order of the history file.
+    pub fields: Vec<Field>,
+    /// The label's value that means "left"; every other value means "stayed".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub positive: Option<String>,
+    /// Spellings of "no value", compared without case and outer blanks.
+    pub missing: Vec<String>,
+}
+
+impl Schema {
+    /// The spellings of a missing value that are assumed when nobody names others.
+    pub const MISSING: [&'static str; 7] = ["", "?", "NA", "N/A", "NaN", "null", "Unknown"];
+
+    /// A schema with the usual spellings of missing values.
+    ///
+    /// # Errors
+    /// When two fields share a name, or more than one is the key, the label, the time or the weight.
+    pub fn new(fields: Vec<Field>, positive: Option<String>) -> Result<Self> {
+        let schema = Self { fields, positive, missing: Self::MISSING.map(str::to_owned).to_vec() };
+        schema.validate()?;
+        Ok(schema)
+    }
+
+    /// Reads a schema from its JSON form.
+    ///
+    /// # Errors
+    /// When the text is not a schema, or contradicts itself.
+    pub fn from_json(bytes: &[u8]) -> Result<Self> {
+        let schema: Self = serde_json::from_slice(bytes).map_err(|error| Error::Schema(error.to_string()))?;
+        schema.validate()?;
+        Ok(schema)
+    }
+
+    /// The JSON form, with a line end.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).expect("a schema holds only strings and lists");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Checks what the types cannot: names are unique, single roles are single, a label has its positive value.
+    ///
+    /// # Errors
+    /// [`Error::Schema`] naming the column at fault.
+    pub fn validate(&self) -> Result<()> {
+        let mut names = BTreeSet::new();
+        for field in &self.fields {
+            if !names.insert(field.name.as_str()) {
+                return Err(Error::Schema(format!("the column `{}` stands in it twice", field.name)));
+            }
+        }
+        for role in [Role::Key, Role::Label, Role::Time, Role::Weight] {
+            let mut holders = self.fields.iter().filter(|field| field.role == role);
+            if let (Some(first), Some(second)) = (holders.next(), holders.next()) {
+                let (first, second, role) = (&first.name, &second.name, role.name());
+                return Err(Error::Schema(format!("both `{first}` and `{second}` are the {role}")));
+            }
+        }
+        if let Some(label) = self.with_role(Role::Label)
+            && self.positive.is_none()
+        {
+            return Err(Error::Schema(format!("the label `{}` has no positive value", label.name)));
+        }
+        Ok(())
+    }
+
+    /// The one field with this role, if there is one.
+    #[must_use]
+    pub fn with_role(&self, role: Role) -> Option<&Field> {
+        self.fields.iter().find(|field| field.role == role)
+    }
+
+    /// The field of this name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The schema of some of the columns, in the same order.
+    #[must_use]
+    pub fn select(&self, keep: impl Fn(&Field) -> bool) -> Self {
+        let fields: Vec<Field> = self.fields.iter().filter(|field| keep(field)).cloned().collect();
+        let labelled = fields.iter().any(|field| field.role == Role::Label);
+        Self { fields, positive: self.positive.clone().filter(|_| labelled), missing: self.missing.clone() }
+    }
+
+    /// The columns that are read: all but the excluded ones.
+    #[must_use]
+    pub fn used(&self) -> Self {
+        self.select(|field| field.role != Role::Excluded)
+    }
+
+    /// The Arrow schema of a batch under this schema.
+    #[must_use]
+    pub fn arrow(&self) -> arrow::datatypes::Schema {
+        let fields = self.fields.iter();
+        arrow::datatypes::Schema::new(
+            fields
+                .map(|field| arrow::datatypes::Field::new(&field.name, field.data_type(), true))
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    /// A digest of what decides the meaning of the used columns: names, kinds, roles, the positive value and the
+    /// spellings of missing values. Order, wording and excluded columns do not count.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut lines: Vec<String> = self
+            .used()
+            .fields
+            .iter()
+            .map(|field| format!("column\t{}\t{}\t{}", field.name, field.kind.name(), field.role.name()))
+            .collect();
+        lines.extend(
+            self.missing.iter().map(|spelling| format!("missing\t{}", spelling.trim().to_lowercase())),
+        );
+        lines.extend(self.positive.iter().map(|value| format!("positive\t{value}")));
+        lines.sort();
+        lines.dedup();
+        hex::encode(Sha256::digest(lines.join("\n")))
+    }
+
+    /// Whether a cell spells "no value".
+    #[must_use]
+    pub fn is_missing(&self, cell: &str) -> bool {
+        let cell = cell.trim();
+        self.missing.iter().any(|spelling| spelling.trim().eq_ignore_ascii_case(cell))
+    }
+}
+
+/// The name among `found` that is most similar to `wanted`, if any is similar enough to be meant.
+#[must_use]
+pub fn nearest_name<'a>(wanted: &str, found: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted = wanted.to_lowercase();
+    found
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&wanted, &name.to_lowercase()), name))
+        .filter(|(similarity, _)| *similarity >= 0.75)
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema() -> Schema {
+        Schema::new(
+            vec![
+                Field::new("id", Kind::Identifier, Role::Key),
+                Field::new("left", Kind::Flag, Role::Label),
+                Field::new("age", Kind::Number, Role::Feature),
+            ],
+            Some("yes".to_owned()),
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn a_fingerprint_sees_meaning_and_nothing_else() {
+        let original = schema();
+        let mut other = schema();
+        other.fields.swap(0, 2);
+        other.fields[0].wording.name = Some("years".to_owned());
+        other.fields.push(Field::new("note", Kind::Text, Role::Excluded));
+        assert_eq!(original.fingerprint(), other.fingerprint());
+        other.fields[0].kind = Kind::Category;
+        assert_ne!(original.fingerprint(), other.fingerprint());
+    }
+
+    #[test]
+    fn json_goes_there_and_back() {
+        assert_eq!(Schema::from_json(&schema().to_json()).unwrap(), schema());
+    }
+
+    #[test]
+    fn contradictions_are_named() {
+        let twice = vec![Field::new("a", Kind::Number, Role::Key), Field::new("b", Kind::Number, Role::Key)];
+        let error = Schema::new(twice, None).unwrap_err().to_string();
+        assert_eq!(error, "schema: both `a` and `b` are the key");
+    }
+
+    #[test]
+    fn missing_values_have_many_spellings() {
+        let schema = schema();
+        for cell in ["", "  ", "?", "na", "UNKNOWN", " null "] {
+            assert!(schema.is_missing(cell), "{cell:?}");
+        }
+        assert!(!schema.is_missing("0"));
+    }
+
+    #[test]
+    fn the_nearest_name_is_found_or_none() {
+        let found = ["Total_Trans_Amt", "Total_Trans_Ct", "Gender"];
+        assert_eq!(nearest_name("total_trans_count", found), Some("Total_Trans_Ct"));
+        assert_eq!(nearest_name("xyz", found), None);
+    }
+}

@@ -1,0 +1,296 @@
+//! Which versions of a model exist, which of them each alias means, and why: all of it read from the ledger, so it is
+//! also the proof of who promoted what, and over which objections.
+//!
+//! A version is a package of files under `models/<name>/<version>/`. The registry has never heard of a model: metrics
+//! and findings are opaque values, and which gates there are is decided by the caller.
+
+mod format;
+mod package;
+
+use std::fmt;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use self::format::ModelRecord;
+use self::package::{MANIFEST, Manifest};
+use crate::error::check_name;
+use crate::{Clock, Digest, Error, ErrorKind, Ledger, Record, Result, Store};
+
+/// A name that means one version of a model at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Alias {
+    /// The version that scores.
+    Champion,
+    /// The version that is tried beside it.
+    Challenger,
+}
+
+impl fmt::Display for Alias {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Champion => "champion",
+            Self::Challenger => "challenger",
+        })
+    }
+}
+
+/// What is recorded about a version when it is registered; the names of the fields are those of the record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Details {
+    /// Who trained it.
+    pub by: String,
+    /// The fingerprint of the schema it was trained on.
+    pub schema: String,
+    /// What counts as the event, in words: versions with other labels cannot be compared.
+    pub label: String,
+    /// How good it is.
+    pub metrics: Value,
+    /// The artifact that holds its out-of-fold scores.
+    pub out_of_fold: Option<Digest>,
+    /// The history it learnt from: a digest, or words.
+    pub history: String,
+    /// What was found wrong with that history.
+    pub findings: Value,
+}
+
+/// A gate that did not open, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// The gate's name.
+    pub gate: String,
+    /// Why it stayed shut, in words.
+    pub reason: String,
+}
+
+/// One time that gates kept a version from an alias.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// When: RFC 3339, UTC.
+    pub at: String,
+    /// The alias it was refused.
+    pub alias: Alias,
+    /// The gates that stayed shut.
+    pub gates: Vec<Gate>,
+}
+
+/// One time that a version was given an alias.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promotion {
+    /// When: RFC 3339, UTC.
+    pub at: String,
+    /// The alias it was given.
+    pub alias: Alias,
+    /// Who did it.
+    pub by: String,
+    /// Why, in words.
+    pub reason: String,
+    /// The gates that were shut and overridden.
+    pub overridden: Vec<String>,
+}
+
+/// A registered version of a model, with all that befell it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelVersion {
+    /// The model's name.
+    pub model: String,
+    /// Counts from 1 for each model; numbers of trainings that were broken off are missing.
+    pub version: u64,
+    /// The folder of its files in the store.
+    pub package: String,
+    /// The digest of its `manifest.json`, and by that of every file.
+    pub digest: Digest,
+    /// What was recorded when it was registered.
+    pub details: Details,
+    /// When that was: RFC 3339, UTC.
+    pub registered_at: String,
+    /// The aliases that mean this version now.
+    pub aliases: Vec<Alias>,
+    /// When it was refused an alias, earliest first.
+    pub refusals: Vec<Refusal>,
+    /// When it was given an alias, earliest first.
+    pub promotions: Vec<Promotion>,
+}
+
+/// The files of a version by name, the manifest among them.
+pub type Package = Vec<(String, Bytes)>;
+
+/// The models of one store.
+#[derive(Debug)]
+pub struct Registry {
+    store: Store,
+    ledger: Ledger<ModelRecord>,
+}
+
+impl Registry {
+    /// The registry of that store; nothing is read or written yet.
+    pub fn new(store: Store, clock: Clock) -> Result<Self> {
+        let ledger = Ledger::new(store.clone(), clock, "models")?;
+        Ok(Self { store, ledger })
+    }
+
+    /// Stores the files as the next version of `model`. They must hold a `manifest.json` with the SHA-256 of each other
+    /// one: `{"files": {"model.bin": "ba78…"}}`.
+    ///
+    /// A package that is registered already, told by its manifest, creates nothing: that version is the answer.
+    pub async fn publish(&self, model: &str, files: Package, details: Details) -> Result<ModelVersion> {
+        check_name("model", model)?;
+        let (manifest, others) = package::open(model, files)?;
+        let digest = Digest::of(&manifest);
+        let is_there = |records: &[Record<ModelRecord>]| find(records, model, &digest).is_some();
+
+        let reserve = |records: &[Record<ModelRecord>]| {
+            let version = next_version(records, model);
+            let reserved = ModelRecord::Reserved { model: model.to_owned(), version, by: details.by.clone() };
+            (!is_there(records)).then_some(reserved)
+        };
+        if let Some(reserved) = self.ledger.append_with(reserve).await? {
+            let (_, version) = reserved.content.subject();
+            let folder = format!("models/{model}/{version}");
+            // The manifest goes last: who finds it finds the others.
+            for (name, bytes) in others.into_iter().chain([(MANIFEST.to_owned(), manifest.clone())]) {
+                self.store.put_once(&format!("{folder}/{name}"), bytes).await?;
+            }
+            let register = |records: &[Record<ModelRecord>]| {
+                let (model, package, details) = (model.to_owned(), folder.clone(), details.clone());
+                let registered = ModelRecord::Registered { model, version, package, digest, details };
+                (!is_there(records)).then_some(registered)
+            };
+            self.ledger.append_with(register).await?;
+        }
+        let records = self.ledger.read().await?;
+        Ok(find(&records, model, &digest)
+            .expect("it was registered above, by us or by a rival with the same package"))
+    }
+
+    /// Gives a version an alias, taking it from the version that had it. A version that has it keeps it, and nothing
+    /// is recorded. `overridden` names the gates that were shut; then `by` and `reason` must say something.
+    pub async fn promote(
+        &self,
+        model: &str,
+        version: u64,
+        alias: Alias,
+        by: &str,
+        reason: &str,
+        overridden: &[String],
+    ) -> Result<ModelVersion> {
+        let unexplained = by.trim().is_empty() || reason.trim().is_empty();
+        if !overridden.is_empty() && unexplained {
+            let gates = quoted(overridden.iter());
+            return Err(Error::Override { model: model.to_owned(), version, gates });
+        }
+        self.version(model, version).await?;
+        let promoted = ModelRecord::Promoted {
+            model: model.to_owned(),
+            version,
+            alias,
+            by: by.to_owned(),
+            reason: reason.to_owned(),
+            overridden: overridden.to_vec(),
+        };
+        let promote = |records: &[Record<ModelRecord>]| {
+            let holder = holder(records, model, alias);
+            (holder.map(|holder| holder.version) != Some(version)).then(|| promoted.clone())
+        };
+        self.ledger.append_with(promote).await?;
+        self.version(model, version).await
+    }
+
+    /// Records that gates kept a version from an alias. The same refusal twice running is recorded once.
+    pub async fn refuse(
+        &self,
+        model: &str,
+        version: u64,
+        alias: Alias,
+        gates: Vec<Gate>,
+    ) -> Result<ModelVersion> {
+        self.version(model, version).await?;
+        let refused = ModelRecord::Refused { model: model.to_owned(), version, alias, gates };
+        let refuse = |records: &[Record<ModelRecord>]| {
+            let about = |record: &&Record<ModelRecord>| record.content.subject() == (model, version);
+            let last = records.iter().rev().find(about).map(|record| &record.content);
+            (last != Some(&refused)).then(|| refused.clone())
+        };
+        self.ledger.append_with(refuse).await?;
+        self.version(model, version).await
+    }
+
+    /// The version that scores, if any was promoted yet.
+    pub async fn champion(&self, model: &str) -> Result<Option<ModelVersion>> {
+        self.alias(model, Alias::Champion).await
+    }
+
+    /// The version that an alias means now.
+    pub async fn alias(&self, model: &str, alias: Alias) -> Result<Option<ModelVersion>> {
+        let records = self.ledger.read().await?;
+        Ok(holder(&records, model, alias))
+    }
+
+    /// All registered versions, lowest first.
+    pub async fn versions(&self, model: &str) -> Result<Vec<ModelVersion>> {
+        let records = self.ledger.read().await?;
+        Ok(format::versions(&records, model))
+    }
+
+    /// One registered version; an error naming those that exist if it is none of them.
+    pub async fn version(&self, model: &str, version: u64) -> Result<ModelVersion> {
+        let versions = self.versions(model).await?;
+        let existing = match versions.as_slice() {
+            [] => "none yet; train it first".to_owned(),
+            some => quoted(some.iter().map(|found| found.version)),
+        };
+        let found = versions.into_iter().find(|candidate| candidate.version == version);
+        found.ok_or_else(|| Error::UnknownVersion { model: model.to_owned(), version, existing })
+    }
+
+    /// The files of a version, each checked against the manifest, and the manifest against the ledger.
+    pub async fn fetch(&self, model: &str, version: u64) -> Result<Package> {
+        let found = self.version(model, version).await?;
+        let manifest_path = format!("{}/{MANIFEST}", found.package);
+        let manifest_bytes = self.fetch_file(&found, &manifest_path, &found.digest).await?;
+        let manifest = Manifest::parse(&manifest_path, &manifest_bytes)?;
+        let mut files = Vec::with_capacity(manifest.files.len() + 1);
+        for (name, digest) in manifest.files {
+            let bytes = self.fetch_file(&found, &format!("{}/{name}", found.package), &digest).await?;
+            files.push((name, bytes));
+        }
+        files.push((MANIFEST.to_owned(), manifest_bytes));
+        Ok(files)
+    }
+
+    async fn fetch_file(&self, version: &ModelVersion, path: &str, digest: &Digest) -> Result<Bytes> {
+        let bytes = self.store.get(path).await.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => Error::Incomplete {
+                model: version.model.clone(),
+                version: version.version,
+                path: path.to_owned(),
+                source: Box::new(error),
+            },
+            ErrorKind::AlreadyExists | ErrorKind::Other => error,
+        })?;
+        digest.check(path, &bytes)?;
+        Ok(bytes)
+    }
+}
+
+fn next_version(records: &[Record<ModelRecord>], model: &str) -> u64 {
+    let subjects = records.iter().map(|record| record.content.subject());
+    subjects.filter(|(name, _)| *name == model).map(|(_, version)| version).max().unwrap_or(0) + 1
+}
+
+fn find(records: &[Record<ModelRecord>], model: &str, digest: &Digest) -> Option<ModelVersion> {
+    format::versions(records, model).into_iter().find(|version| version.digest == *digest)
+}
+
+fn holder(records: &[Record<ModelRecord>], model: &str, alias: Alias) -> Option<ModelVersion> {
+    format::versions(records, model).into_iter().find(|version| version.aliases.contains(&alias))
+}
+
+fn quoted(items: impl Iterator<Item = impl fmt::Display>) -> String {
+    items.map(|item| format!("`{item}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests;

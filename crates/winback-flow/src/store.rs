@@ -1,0 +1,241 @@
+//! Where bytes lie: a root URL and the objects under it, created once, read, listed and deleted, never overwritten.
+//!
+//! Every store can do that much, and alike: local disks have no conditional update, multipart uploads have no create
+//! mode. The trait behind it is that of `object_store`; here are the root, the checking of paths, listings in order,
+//! errors to branch on, and, on a disk, the syncing that `object_store` leaves out.
+
+mod disk;
+
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::TryStreamExt;
+use futures::stream::BoxStream;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
+use url::Url;
+
+use self::disk::Disk;
+use crate::error::Cause;
+use crate::{Error, ErrorKind, Result};
+
+/// A root and the objects under it. A clone is a second handle on the same objects.
+#[derive(Debug, Clone)]
+pub struct Store {
+    url: Arc<str>,
+    objects: Arc<dyn ObjectStore>,
+    disk: Option<Arc<Disk>>,
+}
+
+/// One line of a listing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// The object's path under the root.
+    pub path: String,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+impl Store {
+    /// Opens `file:./bank` (relative to the folder `base`), `file:/var/bank`, `file:///var/bank` or `memory:`.
+    ///
+    /// A folder that does not exist is made. Each `memory:` is a new, empty store.
+    pub fn open(root: &str, base: &FilePath) -> Result<Self> {
+        let wrong = |problem| Error::Root { root: root.to_owned(), problem };
+        let (scheme, rest) = root.split_once(':').ok_or_else(|| wrong("it has no scheme before a `:`"))?;
+        match scheme {
+            "memory" if rest.trim_matches('/').is_empty() => {
+                Ok(Self { url: "memory:".into(), objects: Arc::new(InMemory::new()), disk: None })
+            }
+            "memory" => Err(wrong("nothing may follow `memory:`")),
+            "file" if rest.is_empty() => Err(wrong("`file:` needs a folder")),
+            "file" if rest.starts_with("//") => {
+                let url = Url::parse(root).map_err(|_| wrong("it is not a URL"))?;
+                let folder = url.to_file_path().map_err(|()| wrong("it names no folder of this machine"))?;
+                Self::open_folder(&folder)
+            }
+            "file" => Self::open_folder(&base.join(rest)),
+            _ => Err(Error::Scheme { scheme: scheme.to_owned(), root: root.to_owned() }),
+        }
+    }
+
+    fn open_folder(folder: &FilePath) -> Result<Self> {
+        let failed = |source: Cause| Error::Folder { folder: folder.to_owned(), source };
+        let absolute = std::path::absolute(folder).map_err(|error| failed(error.into()))?;
+        let disk = Disk::open(&absolute).map_err(|error| failed(error.into()))?;
+        let url = Url::from_file_path(disk.root()).map_err(|()| failed("the path has no URL".into()))?;
+        Ok(Self {
+            url: url.as_str().into(),
+            objects: Arc::new(disk.files().clone()),
+            disk: Some(Arc::new(disk)),
+        })
+    }
+
+    /// A store over objects of a test's making.
+    #[cfg(test)]
+    pub(crate) fn over(objects: Arc<dyn ObjectStore>) -> Self {
+        Self { url: "test:".into(), objects, disk: None }
+    }
+
+    /// The root, for people to read.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where an object lies on the local disk, for readers of files; `None` where the store is no folder.
+    pub fn local_path(&self, path: &str) -> Result<Option<PathBuf>> {
+        let location = location(path)?;
+        let Some(disk) = &self.disk else { return Ok(None) };
+        let file = disk.files().path_to_filesystem(&location);
+        file.map(Some).map_err(|source| self.failed("locate", path, source))
+    }
+
+    /// Creates an object; [`ErrorKind::AlreadyExists`] if the name is taken. Once this returns, the object stays.
+    pub async fn put_new(&self, path: &str, bytes: Bytes) -> Result<()> {
+        let location = location(path)?;
+        let Some(disk) = &self.disk else {
+            let create = PutOptions::from(PutMode::Create);
+            let put = self.objects.put_opts(&location, bytes.into(), create).await;
+            return put.map(drop).map_err(|source| self.failed("create", path, source));
+        };
+        let disk = Arc::clone(disk);
+        let target = disk
+            .files()
+            .path_to_filesystem(&location)
+            .map_err(|source| self.failed("create", path, source))?;
+        let created = tokio::task::spawn_blocking(move || disk.create(&target, &bytes)).await;
+        created.map_err(std::io::Error::from).flatten().map_err(|source| match source.kind() {
+            std::io::ErrorKind::AlreadyExists => self.already_exists(path, source.into()),
+            _ => self.other("create", path, source.into()),
+        })
+    }
+
+    /// Creates an object, or finds the very same bytes there already; [`ErrorKind::AlreadyExists`] if others are there.
+    pub async fn put_once(&self, path: &str, bytes: Bytes) -> Result<()> {
+        match self.put_new(path, bytes.clone()).await {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let there = self.get(path).await?;
+                if there == bytes { Ok(()) } else { Err(error) }
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// The bytes of an object; [`ErrorKind::NotFound`] if there is none.
+    pub async fn get(&self, path: &str) -> Result<Bytes> {
+        let location = location(path)?;
+        let failed = |source| self.failed("read", path, source);
+        let found = self.objects.get(&location).await.map_err(failed)?;
+        found.bytes().await.map_err(failed)
+    }
+
+    /// The size of an object; [`ErrorKind::NotFound`] if there is none.
+    pub async fn head(&self, path: &str) -> Result<Entry> {
+        let meta = self.objects.head(&location(path)?).await;
+        meta.map(entry).map_err(|source| self.failed("read", path, source))
+    }
+
+    /// Whether there is such an object.
+    pub async fn exists(&self, path: &str) -> Result<bool> {
+        match self.head(path).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// All objects under the folder `prefix`, however deep, in the order of their paths; the empty prefix is the root.
+    pub async fn list(&self, prefix: &str) -> Result<Vec<Entry>> {
+        let location = folder(prefix)?;
+        self.collect(prefix, self.objects.list(Some(&location))).await
+    }
+
+    /// As [`Self::list`], but only what comes after the path `after`, which need not exist.
+    pub async fn list_after(&self, prefix: &str, after: &str) -> Result<Vec<Entry>> {
+        let (location, offset) = (folder(prefix)?, location(after)?);
+        self.collect(prefix, self.objects.list_with_offset(Some(&location), &offset)).await
+    }
+
+    /// Deletes an object; one that is not there is no error. After a power cut it may be back.
+    pub async fn delete(&self, path: &str) -> Result<()> {
+        match self.objects.delete(&location(path)?).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(source) => Err(self.failed("delete", path, source)),
+        }
+    }
+
+    /// Local listings come in no order, so all are sorted here.
+    async fn collect(
+        &self,
+        prefix: &str,
+        listing: BoxStream<'_, object_store::Result<ObjectMeta>>,
+    ) -> Result<Vec<Entry>> {
+        let entries = listing.map_ok(entry).try_collect::<Vec<_>>().await;
+        let mut entries = entries.map_err(|source| self.failed("list", prefix, source))?;
+        entries.sort_unstable();
+        Ok(entries)
+    }
+
+    fn failed(&self, action: &'static str, path: &str, source: object_store::Error) -> Error {
+        match source {
+            object_store::Error::NotFound { .. } => {
+                Error::NotFound { path: path.to_owned(), store: self.url.to_string(), source: source.into() }
+            }
+            object_store::Error::AlreadyExists { .. } => self.already_exists(path, source.into()),
+            _ => self.other(action, path, source.into()),
+        }
+    }
+
+    fn already_exists(&self, path: &str, source: Cause) -> Error {
+        Error::AlreadyExists { path: path.to_owned(), store: self.url.to_string(), source }
+    }
+
+    fn other(&self, action: &'static str, path: &str, source: Cause) -> Error {
+        Error::Store { action, path: path.to_owned(), store: self.url.to_string(), source }
+    }
+}
+
+fn entry(meta: ObjectMeta) -> Entry {
+    Entry { path: meta.location.into(), size: meta.size }
+}
+
+/// A path for an object: what one store takes, all must take, and none may read as leading out of the root.
+fn location(path: &str) -> Result<Path> {
+    let wrong = |problem| Error::Path { path: path.to_owned(), problem };
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let staged = name.split_once('#').is_some_and(|(_, end)| !end.is_empty() && is_digits(end));
+    if path.is_empty() {
+        return Err(wrong("it is empty"));
+    }
+    if path.starts_with('/') {
+        return Err(wrong("it starts with `/`, and paths are relative to the root"));
+    }
+    if path.split('/').any(str::is_empty) {
+        return Err(wrong("a part between two `/` is empty"));
+    }
+    if path.split('/').any(|part| part == "." || part == "..") {
+        return Err(wrong("`.` and `..` are not allowed as parts"));
+    }
+    if path.contains(|character: char| character.is_control() || character == '\\') {
+        return Err(wrong("it has a control character or a `\\`"));
+    }
+    if staged {
+        return Err(wrong("a name in which only digits follow the `#` is kept for files being written"));
+    }
+    Path::parse(path).map_err(|_| wrong("the store takes no such path"))
+}
+
+/// A path for a listing: as [`location`], but the root itself is allowed.
+fn folder(prefix: &str) -> Result<Path> {
+    if prefix.is_empty() { Ok(Path::default()) } else { location(prefix) }
+}
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests;

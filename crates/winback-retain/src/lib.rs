@@ -1,1 +1,23 @@
-//! Empty yet.
+//! The retention question: what a model's numbers mean to the bank that asked.
+//!
+//! A probability becomes a [`RiskBand`] and a rank among the customers of the training ([`Percentiles`]); the effects
+//! of the columns become at most a few [`reasons`], in words that hold what the data hold and nothing else.
+//!
+//! Everything here is a pure function of its arguments: no files, no clock, no pipelines. How effects come about is
+//! left to `winback-learn`, what columns mean to `winback-table`.
+
+mod bands;
+pub mod card;
+mod error;
+pub mod findings;
+pub mod gates;
+mod percentile;
+pub mod reasons;
+mod scored;
+mod teller;
+
+pub use bands::{Bands, RiskBand};
+pub use error::{Error, Result};
+pub use percentile::Percentiles;
+pub use scored::{REASONS, ROW_NUMBER, Scored, Scorer};
+pub use teller::{Reason, Teller, Told};

@@ -1,0 +1,95 @@
+//! Numbers to 8-bit bins: borders from quantiles, missing as a bin of its own.
+
+/// Borders a column may have, so that bins fit a byte: 0 is missing, 1 to 255 lie between borders.
+pub const MOST_BORDERS: usize = 254;
+
+/// The bin of missing values.
+pub const MISSING_BIN: u8 = 0;
+
+/// Chooses borders from a sample in ascending order, without missing values: midway between all neighbours where there
+/// are few distinct values, else so that bins hold about equally many.
+///
+/// Numbers are rounded to 32 bits first, as scoring does.
+#[must_use]
+pub fn borders(sorted: &[f64], most: usize) -> Vec<f32> {
+    let mut distinct: Vec<(f32, usize)> = Vec::new();
+    for value in sorted {
+        let value = *value as f32;
+        match distinct.last_mut() {
+            Some((last, count)) if last.total_cmp(&value).is_eq() => *count += 1,
+            _ => distinct.push((value, 1)),
+        }
+    }
+    if distinct.len() <= most + 1 {
+        return distinct.windows(2).map(|pair| between(pair[0].0, pair[1].0)).collect();
+    }
+    let mut found = Vec::with_capacity(most);
+    let (mut rows_left, mut bins_left, mut in_bin) = (sorted.len(), most + 1, 0);
+    for pair in distinct.windows(2) {
+        in_bin += pair[0].1;
+        if bins_left > 1 && in_bin * bins_left >= rows_left {
+            found.push(between(pair[0].0, pair[1].0));
+            rows_left -= in_bin;
+            bins_left -= 1;
+            in_bin = 0;
+        }
+    }
+    found
+}
+
+/// A border above `low` and not above `high`, so that the two always part.
+fn between(low: f32, high: f32) -> f32 {
+    let middle = low / 2.0 + high / 2.0;
+    if middle > low { middle } else { high }
+}
+
+/// The bin of a value: missing is 0, a value on a border belongs above it.
+#[must_use]
+pub fn bin(borders: &[f32], value: f32) -> u8 {
+    if value.is_nan() { MISSING_BIN } else { 1 + borders.partition_point(|border| *border <= value) as u8 }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn few_distinct_values_are_parted_midway() {
+        assert_eq!(borders(&[1.0, 1.0, 2.0, 4.0], 254), [1.5, 3.0]);
+        assert_eq!(borders(&[], 254), [] as [f32; 0]);
+        assert_eq!(borders(&[7.0; 5], 254), [] as [f32; 0]);
+    }
+
+    #[test]
+    fn many_values_fill_the_bins_evenly() {
+        let values: Vec<f64> = (0..10_000).map(f64::from).collect();
+        let borders = borders(&values, 9);
+        assert_eq!(borders.len(), 9);
+        let mut counts = [0; 11];
+        for value in &values {
+            counts[usize::from(bin(&borders, *value as f32))] += 1;
+        }
+        assert_eq!(counts, [0, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000]);
+    }
+
+    #[test]
+    fn infinities_have_bins_and_nan_is_missing() {
+        assert_eq!(bin(&[0.0], f32::NEG_INFINITY), 1);
+        assert_eq!(bin(&[0.0], f32::INFINITY), 2);
+        assert_eq!(bin(&[0.0], f32::NAN), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn borders_ascend_and_bins_keep_the_order(mut values in prop::collection::vec(-1e30_f64..1e30, 1..600), most in 1_usize..254) {
+            values.sort_unstable_by(f64::total_cmp);
+            let borders = borders(&values, most);
+            prop_assert!(borders.len() <= most);
+            prop_assert!(borders.windows(2).all(|pair| pair[0] < pair[1]));
+            let bins: Vec<u8> = values.iter().map(|value| bin(&borders, *value as f32)).collect();
+            prop_assert!(bins.windows(2).all(|pair| pair[0] <= pair[1]));
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! A training table in memory: codes, labels and what keeps rows together. One byte a number, four a category.
+
+use std::hash::Hasher;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Float64Type, TimestampSecondType};
+use siphasher::sip::SipHasher13;
+use winback_table::{Role, Source, keys};
+
+use super::{Codes, Encoder};
+use crate::{Error, Result};
+
+/// Codes and labels of a history's rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    /// One list of codes a column of the encoder.
+    pub columns: Vec<Codes>,
+    /// Codes a column can have.
+    pub code_counts: Vec<usize>,
+    /// Whether each row is positive.
+    pub labels: Vec<bool>,
+    /// What must stay together in folds: a hash of the key where keys repeat, else of the row's features.
+    pub groups: Vec<u64>,
+    /// A hash of key and time (without a key: of the features), by which a row is known again in a later history.
+    pub identities: Vec<u64>,
+    /// The moment of each row, in seconds since 1970; empty without a time column.
+    pub times: Vec<i64>,
+}
+
+impl Encoded {
+    /// Makes the codes in one pass over the source.
+    ///
+    /// # Errors
+    /// When the source cannot be read or has no label.
+    pub fn read(source: &dyn Source, encoder: &Encoder) -> Result<Self> {
+        let schema = source.schema();
+        let label = schema.with_role(Role::Label).ok_or(Error::NoLabel)?;
+        let key = schema.with_role(Role::Key);
+        let time = schema.with_role(Role::Time);
+        let mut columns: Vec<Codes> = encoder.columns.iter().map(|column| Codes::empty(&column.shape)).collect();
+        let (mut labels, mut by_key, mut by_features) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut identities, mut times) = (Vec::new(), Vec::new());
+        for batch in source.open()? {
+            let batch = batch?;
+            for (column, codes) in encoder.columns.iter().zip(&mut columns) {
+                column.append(&batch, codes)?;
+            }
+            let label_column = named(&batch, &label.name, &label.data_type())?.as_boolean().clone();
+            labels.extend((0..batch.num_rows()).map(|row| label_column.value(row)));
+            let features = feature_hashes(&batch, encoder)?;
+            if let Some(time) = time {
+                let column = named(&batch, &time.name, &time.data_type())?.as_primitive::<TimestampSecondType>();
+                times.extend(column.values());
+            }
+            if let Some(key) = key {
+                let column = named(&batch, &key.name, &DataType::Utf8)?.as_string::<i32>();
+                let first = times.len().saturating_sub(batch.num_rows());
+                for row in 0..batch.num_rows() {
+                    let moment = time.map(|_| times[first + row]);
+                    by_key.push(keys::hash(column.value(row), None) as u64);
+                    identities.push(keys::hash(column.value(row), moment) as u64);
+                }
+            } else {
+                identities.extend(&features);
+            }
+            by_features.extend(features);
+        }
+        let groups = if has_repeats(&by_key) { by_key } else { by_features };
+        let code_counts = encoder.columns.iter().map(|column| column.shape.code_count()).collect();
+        Ok(Self { columns, code_counts, labels, groups, identities, times })
+    }
+
+    /// Rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// All rows, in order.
+    #[must_use]
+    pub fn all_rows(&self) -> Vec<u32> {
+        (0..self.len() as u32).collect()
+    }
+
+    /// How many of `rows` are positive.
+    #[must_use]
+    pub fn positives(&self, rows: &[u32]) -> u64 {
+        rows.iter().filter(|row| self.labels[**row as usize]).count() as u64
+    }
+}
+
+fn named<'a>(batch: &'a RecordBatch, name: &str, data_type: &DataType) -> Result<&'a dyn Array> {
+    let column = batch.column_by_name(name).filter(|column| column.data_type() == data_type);
+    column
+        .map(AsRef::as_ref)
+        .ok_or_else(|| Error::ColumnMismatch { column: name.to_owned(), expected: data_type.to_string() })
+}
+
+/// A hash of the raw values of each row's features: equal rows meet in one fold, and stay there when history grows.
+fn feature_hashes(batch: &RecordBatch, encoder: &Encoder) -> Result<Vec<u64>> {
+    let mut hashers = vec![SipHasher13::new_with_keys(0x5769_6e62_6163_6b01, 1); batch.num_rows()];
+    for column in &encoder.columns {
+        let values = named(batch, &column.name, &column.kind.data_type())?;
+        for (row, hasher) in hashers.iter_mut().enumerate() {
+            hasher.write_u8(u8::from(values.is_null(row)));
+            if values.is_null(row) {
+                continue;
+            }
+            match values.data_type() {
+                DataType::Float64 => hasher.write_u64(values.as_primitive::<Float64Type>().value(row).to_bits()),
+                DataType::Boolean => hasher.write_u8(u8::from(values.as_boolean().value(row))),
+                DataType::Utf8 => {
+                    hasher.write(values.as_string::<i32>().value(row).as_bytes());
+                    hasher.write_u8(0xff);
+                }
+                _ => hasher.write_i64(values.as_primitive::<TimestampSecondType>().value(row)),
+            }
+        }
+    }
+    Ok(hashers.iter().map(Hasher::finish).collect())
+}
+
+fn has_repeats(hashes: &[u64]) -> bool {
+    let mut sorted = hashes.to_vec();
+    sorted.sort_unstable();
+    sorted.windows(2).any(|pair| pair[0] == pair[1])
+}

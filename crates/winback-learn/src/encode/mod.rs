@@ -1,0 +1,21 @@
+//! From a table to codes: numbers to bins, categories to the numbers of their levels.
+//!
+//! A first pass over the source makes sketches and dictionaries ([`Encoder::learn`]), a second the codes
+//! ([`Encoded::read`]); the raw table is never held. What is learnt here has not seen a label.
+
+pub mod bins;
+mod columns;
+mod encoded;
+pub mod target;
+
+pub use columns::{Codes, ColumnEncoder, Encoder, Shape};
+pub use encoded::Encoded;
+
+/// The code of a missing category.
+pub const MISSING_LEVEL: u32 = 0;
+/// The code of every level that is rare or was never seen in training.
+pub const OTHER_LEVEL: u32 = 1;
+/// The code of the first level of a dictionary.
+pub const FIRST_LEVEL: u32 = 2;
+/// A level enters a dictionary only with so many rows, so that no rare value (a surname) sits in a model.
+pub const ROWS_PER_LEVEL: u64 = 20;

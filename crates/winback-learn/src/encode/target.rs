@@ -1,0 +1,149 @@
+//! Target statistics: a category becomes the share of positives among its rows, shrunk towards the overall share.
+//!
+//! For training rows the statistic is taken across folds, so that no row sees its own label; for new rows, and for rows
+//! used to judge or calibrate, it is taken over all training rows (Micci-Barreca 2001; K-fold as in `trees.md`'s
+//! measurements). Levels with few rows are pooled with the unseen ones.
+
+use super::bins::{MOST_BORDERS, bin, borders};
+use super::{FIRST_LEVEL, OTHER_LEVEL, ROWS_PER_LEVEL};
+use crate::folds::fold_of;
+
+/// The overall share counts as so many rows of each level.
+const PRIOR_ROWS: f64 = 10.0;
+const FOLDS: usize = 5;
+const SALT: u64 = 0x7461_7267;
+
+/// The statistics of one category column, for new rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TargetStatistics {
+    /// A code to the shrunk share of positives.
+    pub shares: Vec<f32>,
+}
+
+/// A category column as numbers for training: the borders, the bins of the training rows, and the bin of each code.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TargetBins {
+    /// Bins of the training rows, in their order; never the missing bin.
+    pub training: Vec<u8>,
+    /// The bin of each code for new rows.
+    pub by_code: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    rows: f64,
+    positives: f64,
+}
+
+impl Tally {
+    fn share(self, overall: f64) -> f32 {
+        ((self.positives + PRIOR_ROWS * overall) / (self.rows + PRIOR_ROWS)) as f32
+    }
+
+    fn without(self, other: Self) -> Self {
+        Self { rows: self.rows - other.rows, positives: self.positives - other.positives }
+    }
+}
+
+/// The rows of a training part as one column sees them.
+struct Counted {
+    /// Each code to the code it is pooled into.
+    pooled: Vec<u32>,
+    /// By pooled code, over all training rows.
+    totals: Vec<Tally>,
+    overall: f64,
+}
+
+fn count(codes: &[u32], code_count: usize, labels: &[bool]) -> Counted {
+    let mut rows = vec![0_u64; code_count];
+    for code in codes {
+        rows[*code as usize] += 1;
+    }
+    let pooled = (0..code_count as u32)
+        .map(|code| if code >= FIRST_LEVEL && rows[code as usize] < ROWS_PER_LEVEL { OTHER_LEVEL } else { code });
+    let pooled: Vec<u32> = pooled.collect();
+    let mut totals = vec![Tally::default(); code_count];
+    for (code, label) in codes.iter().zip(labels) {
+        let tally = &mut totals[pooled[*code as usize] as usize];
+        tally.rows += 1.0;
+        tally.positives += f64::from(u8::from(*label));
+    }
+    let positives = labels.iter().filter(|label| **label).count();
+    Counted { pooled, totals, overall: positives as f64 / labels.len().max(1) as f64 }
+}
+
+impl Counted {
+    fn statistics(&self) -> TargetStatistics {
+        let share = |code: &u32| self.totals[*code as usize].share(self.overall);
+        TargetStatistics { shares: self.pooled.iter().map(share).collect() }
+    }
+}
+
+/// The statistics over all of some training rows.
+#[must_use]
+pub fn statistics(codes: &[u32], code_count: usize, labels: &[bool]) -> TargetStatistics {
+    count(codes, code_count, labels).statistics()
+}
+
+/// Statistics across folds for the training rows, over all of them for new rows, and both in bins.
+///
+/// `codes`, `labels` and `groups` are those of the training rows, in the same order.
+#[must_use]
+pub fn bins(codes: &[u32], code_count: usize, labels: &[bool], groups: &[u64]) -> TargetBins {
+    let counted = count(codes, code_count, labels);
+    let folds: Vec<usize> = groups.iter().map(|group| fold_of(*group, SALT, FOLDS)).collect();
+    let mut in_fold = vec![Tally::default(); code_count * FOLDS];
+    for ((code, label), fold) in codes.iter().zip(labels).zip(&folds) {
+        let tally = &mut in_fold[counted.pooled[*code as usize] as usize * FOLDS + fold];
+        tally.rows += 1.0;
+        tally.positives += f64::from(u8::from(*label));
+    }
+    let out_of_fold: Vec<f32> = codes
+        .iter()
+        .zip(&folds)
+        .map(|(code, fold)| {
+            let code = counted.pooled[*code as usize] as usize;
+            counted.totals[code].without(in_fold[code * FOLDS + fold]).share(counted.overall)
+        })
+        .collect();
+    let mut sorted: Vec<f64> = out_of_fold.iter().map(|share| f64::from(*share)).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let borders = borders(&sorted, MOST_BORDERS);
+    TargetBins {
+        training: out_of_fold.iter().map(|share| bin(&borders, *share)).collect(),
+        by_code: counted.statistics().shares.iter().map(|share| bin(&borders, *share)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_row_sees_its_own_label() {
+        // One level, labels that are pure noise: the row's own label must not show in its bin.
+        let rows = 2000;
+        let codes: Vec<u32> = (0..rows).map(|row| FIRST_LEVEL + row % 40).collect();
+        let labels: Vec<bool> = (0..u64::from(rows)).map(|row| fold_of(row, 9, 2) == 0).collect();
+        let groups: Vec<u64> = (0..u64::from(rows)).collect();
+        let mut flipped = labels.clone();
+        flipped[7] = !flipped[7];
+        let before = bins(&codes, 42, &labels, &groups);
+        let after = bins(&codes, 42, &flipped, &groups);
+        let share = |bins: &TargetBins, row: usize| bins.training[row];
+        // Borders may shift by the flip of one label among two thousand, by at most a few bins.
+        assert!(share(&before, 7).abs_diff(share(&after, 7)) <= 12);
+        assert_ne!(before, after);
+    }
+
+    #[test]
+    fn rare_and_unseen_levels_share_one_statistic() {
+        let mut codes = vec![FIRST_LEVEL; 100];
+        codes.extend([FIRST_LEVEL + 1; 5]);
+        let labels: Vec<bool> = (0..105).map(|row| row < 50 || row >= 100).collect();
+        let shares = statistics(&codes, 5, &labels).shares;
+        assert!((f64::from(shares[FIRST_LEVEL as usize]) - (50.0 + 10.0 * 55.0 / 105.0) / 110.0).abs() < 1e-6);
+        assert!((shares[FIRST_LEVEL as usize + 1] - shares[OTHER_LEVEL as usize]).abs() < 1e-9);
+        assert!((f64::from(shares[0]) - 55.0 / 105.0).abs() < 1e-6, "nothing seen is the overall share");
+    }
+}

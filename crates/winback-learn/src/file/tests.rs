@@ -1,0 +1,106 @@
+//! Round trips, a golden file for each format, and bytes that nobody should trust.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::calibrate::Calibration;
+
+/// The format-1 golden file: it must load for ever, and to the same model.
+const GOLDEN_1: &[u8] = include_bytes!("../../../../testdata/model/trees-1.bin");
+
+fn encoder() -> Encoder {
+    Encoder {
+        columns: vec![
+            ColumnEncoder { name: "balance".to_owned(), kind: Kind::Number, shape: Shape::Bins(vec![-0.5, 100.25]) },
+            ColumnEncoder {
+                name: "region".to_owned(),
+                kind: Kind::Category,
+                shape: Shape::Levels(vec!["Nord".to_owned(), "Süd".to_owned()]),
+            },
+        ],
+    }
+}
+
+fn model(predictor: Predictor) -> Model {
+    Model {
+        encoder: encoder(),
+        predictor,
+        calibration: Calibration { intercept: -0.125, slope: 1.0625 },
+        base_rate: 0.0825,
+        bands: [3.0, 1.0],
+        out_of_fold_grid: vec![0.001, 0.0625, 0.0625, 0.9],
+    }
+}
+
+fn trees() -> Model {
+    let questions = vec![Question { column: 0, bin: 1 }, Question { column: 1, bin: 2 }];
+    let tree = Tree { questions, values: vec![-5_000_000, 1, 2_500_000, 7_000_001], counts: vec![10, 0, 30, 2] };
+    let forest = Forest { base: -40_000_000, lookups: vec![None, Some(vec![2, 2, 1, 3])], trees: vec![tree] };
+    model(Predictor::trees(forest))
+}
+
+fn linear() -> Model {
+    let points = vec![vec![0, -3, 5, 7], vec![1, 2, 3, -4]];
+    model(Predictor::Linear(Scorecard { base: -9, points }))
+}
+
+#[test]
+fn models_go_there_and_back() {
+    for model in [trees(), linear()] {
+        assert_eq!(load(&save(&model)).unwrap(), model);
+    }
+}
+
+#[test]
+fn the_golden_file_loads_and_is_what_is_written_today() {
+    assert_eq!(load(GOLDEN_1).unwrap(), trees());
+    assert_eq!(save(&trees()), GOLDEN_1, "the format changed: give it a new number and a new golden file");
+}
+
+#[test]
+fn a_newer_format_is_refused_by_its_number() {
+    let mut bytes = save(&trees());
+    bytes[8] = 9;
+    let error = load(&bytes).unwrap_err().to_string();
+    assert_eq!(error, "the model file cannot be used: it has format 9; this program reads up to 1");
+}
+
+#[test]
+fn every_cut_and_every_altered_byte_is_refused() {
+    let bytes = save(&trees());
+    for length in 0..bytes.len() {
+        assert!(load(&bytes[..length]).is_err(), "cut at {length}");
+    }
+    for position in 0..bytes.len() {
+        let mut altered = bytes.clone();
+        altered[position] ^= 0x40;
+        assert!(load(&altered).is_err(), "altered at {position}");
+    }
+}
+
+/// Puts a right checksum under altered content, as an attacker would.
+fn resealed(mut bytes: Vec<u8>) -> Vec<u8> {
+    let content = bytes.len() - CHECKSUM;
+    let checksum = Sha256::digest(&bytes[..content]);
+    bytes[content..].copy_from_slice(&checksum);
+    bytes
+}
+
+proptest! {
+    #[test]
+    fn altered_content_under_a_right_checksum_never_panics(
+        position in 20_usize..200, value in any::<u8>(), of_trees in any::<bool>()
+    ) {
+        let mut bytes = save(&if of_trees { trees() } else { linear() });
+        let position = position.min(bytes.len() - CHECKSUM - 1);
+        bytes[position] = value;
+        if let Ok(model) = load(&resealed(bytes)) {
+            prop_assert_eq!(load(&save(&model)).unwrap(), model);
+        }
+    }
+
+    #[test]
+    fn noise_never_panics(noise in prop::collection::vec(any::<u8>(), 0..300)) {
+        prop_assert!(load(&noise).is_err());
+    }
+}

@@ -1,0 +1,121 @@
+//! The terms by which one column enters a scorecard.
+
+use crate::encode::Codes;
+use crate::number::sum;
+
+/// A number with more bins in use than this enters as a bent line, else as one term a value.
+const FEW_VALUES: usize = 12;
+
+/// The terms of one column: what each code contributes to them.
+pub(super) struct Basis {
+    /// Training rows a code.
+    pub(super) counts: Vec<u64>,
+    form: Form,
+}
+
+enum Form {
+    /// One term a code that occurs: each code's term, if it has one.
+    OneEach { term: Vec<Option<usize>>, terms: usize },
+    /// Terms shared by codes: for each code its value under every term.
+    Bent { values: Vec<[f64; BENT_TERMS]> },
+}
+
+/// A line, three bends and "missing".
+const BENT_TERMS: usize = 5;
+
+impl Basis {
+    pub(super) fn new(codes: &Codes, code_count: usize, rows: &[u32]) -> Self {
+        let mut counts = vec![0_u64; code_count];
+        for row in rows {
+            counts[codes.code(*row as usize)] += 1;
+        }
+        let in_use = counts.iter().filter(|count| **count > 0).count();
+        let form = match codes {
+            Codes::Bins(_) if in_use > FEW_VALUES => Form::Bent { values: bent(&counts) },
+            _ => one_each(&counts),
+        };
+        Self { counts, form }
+    }
+
+    pub(super) fn terms(&self) -> usize {
+        match &self.form {
+            Form::OneEach { terms, .. } => *terms,
+            Form::Bent { .. } => BENT_TERMS,
+        }
+    }
+
+    /// The points of each code under this column's weights.
+    pub(super) fn table(&self, weights: &[f64]) -> Vec<f64> {
+        match &self.form {
+            Form::OneEach { term, .. } => term.iter().map(|term| term.map_or(0.0, |term| weights[term])).collect(),
+            Form::Bent { values } => {
+                values.iter().map(|values| values.iter().zip(weights).map(|(value, weight)| value * weight).sum()).collect()
+            }
+        }
+    }
+
+    /// Turns a gradient by code into one by term.
+    pub(super) fn spread(&self, by_code: &[f64], gradient: &mut [f64]) {
+        gradient.fill(0.0);
+        match &self.form {
+            Form::OneEach { term, .. } => {
+                for (term, slope) in term.iter().zip(by_code) {
+                    if let Some(term) = term {
+                        gradient[*term] += slope;
+                    }
+                }
+            }
+            Form::Bent { values } => {
+                for (values, slope) in values.iter().zip(by_code) {
+                    for (total, value) in gradient.iter_mut().zip(values) {
+                        *total += value * slope;
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn one_each(counts: &[u64]) -> Form {
+    let mut terms = 0;
+    let mut next = |count: &u64| {
+        (*count > 0).then(|| {
+            terms += 1;
+            terms - 1
+        })
+    };
+    let term = counts.iter().map(&mut next).collect();
+    Form::OneEach { term, terms }
+}
+
+/// The values of each bin under the terms of a bent line. The line runs over ranks, which no outlier can bend: a bin
+/// stands at the share of training rows below its middle. Terms are centred and scaled like a standardised number.
+fn bent(counts: &[u64]) -> Vec<[f64; BENT_TERMS]> {
+    let present: u64 = counts[1..].iter().sum();
+    let mut below = 0;
+    let mut ranks = vec![0.0; counts.len()];
+    for (rank, count) in ranks.iter_mut().zip(counts).skip(1) {
+        *rank = (below as f64 + *count as f64 / 2.0) / present.max(1) as f64;
+        below += count;
+    }
+    let mut values = vec![[0.0; BENT_TERMS]; counts.len()];
+    for (values, rank) in values.iter_mut().zip(&ranks).skip(1) {
+        *values = [*rank, (rank - 0.25).max(0.0), (rank - 0.5).max(0.0), (rank - 0.75).max(0.0), 0.0];
+    }
+    for term in 0..BENT_TERMS - 1 {
+        let weighted = |power: i32, centre: f64| {
+            let cells = values.iter().zip(counts).skip(1);
+            sum(cells.map(|(values, count)| {
+                let off = values[term] - centre;
+                *count as f64 * if power == 1 { off } else { off * off }
+            })) / present.max(1) as f64
+        };
+        let mean = weighted(1, 0.0);
+        let spread = weighted(2, mean).sqrt().max(1e-9);
+        for values in &mut values[1..] {
+            values[term] = (values[term] - mean) / spread;
+        }
+    }
+    values[0] = [0.0, 0.0, 0.0, 0.0, 1.0];
+    values
+}

@@ -1,0 +1,188 @@
+//! A logistic regression as a scorecard: points for every bin and level, the benchmark every validator asks for.
+//!
+//! Numbers with many values enter as a line with bends at the quartiles and a term for "missing", few-valued numbers
+//! and categories as one term a value. All terms share one L2 penalty. The fitted model is nothing but a table of
+//! points by column and code, so its exact Shapley values are the points less their mean over the training rows.
+
+mod basis;
+mod minimise;
+
+use crate::encode::{Codes, Encoded};
+use crate::number::{UNIT, log_loss, probability, sum, to_units};
+use basis::Basis;
+
+/// Points by column and code, centred on the training rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scorecard {
+    /// The margin of an average row, in units of 2⁻²⁴ log-odds.
+    pub base: i64,
+    /// For each column and code what it adds to the margin, in the same units.
+    pub points: Vec<Vec<i32>>,
+}
+
+impl Scorecard {
+    /// The effects of every row: one number a column, in units of 2⁻²⁴ log-odds. Exact Shapley values, since the
+    /// model is a sum over columns.
+    #[must_use]
+    pub fn effects(&self, columns: &[Codes], rows: usize) -> Vec<i64> {
+        let mut effects = vec![0; rows * columns.len()];
+        for (row, effects) in effects.chunks_exact_mut(columns.len().max(1)).enumerate() {
+            for ((effect, points), codes) in effects.iter_mut().zip(&self.points).zip(columns) {
+                *effect = i64::from(points[codes.code(row)]);
+            }
+        }
+        effects
+    }
+
+    /// The margins of some rows, in units of 2⁻²⁴ log-odds.
+    #[must_use]
+    pub fn margins(&self, columns: &[Codes], rows: &[u32]) -> Vec<i64> {
+        let mut margins = vec![self.base; rows.len()];
+        for (points, codes) in self.points.iter().zip(columns) {
+            add_points(points, codes, rows, &mut margins);
+        }
+        margins
+    }
+
+    /// Points from a table a column, centred by the codes of the rows they were fitted on.
+    fn centred(intercept: f64, tables: &[Vec<f64>], counts: &[Vec<u64>]) -> Self {
+        let mut base = intercept;
+        let mut points = Vec::with_capacity(tables.len());
+        for (table, counts) in tables.iter().zip(counts) {
+            let rows = counts.iter().sum::<u64>().max(1) as f64;
+            let mean = sum(table.iter().zip(counts).map(|(points, count)| points * *count as f64)) / rows;
+            base += mean;
+            points.push(table.iter().map(|value| to_units(value - mean) as i32).collect());
+        }
+        Self { base: to_units(base), points }
+    }
+}
+
+fn add_points(points: &[i32], codes: &Codes, rows: &[u32], margins: &mut [i64]) {
+    match codes {
+        Codes::Bins(bins) => {
+            for (margin, row) in margins.iter_mut().zip(rows) {
+                *margin += i64::from(points[usize::from(bins[*row as usize])]);
+            }
+        }
+        Codes::Levels(levels) => {
+            for (margin, row) in margins.iter_mut().zip(rows) {
+                *margin += i64::from(points[levels[*row as usize] as usize]);
+            }
+        }
+    }
+}
+
+/// Fits a scorecard on some rows under an L2 penalty (on each squared weight, the intercept left out).
+#[must_use]
+pub fn fit(data: &Encoded, rows: &[u32], penalty: f64) -> Scorecard {
+    let bases: Vec<Basis> =
+        data.columns.iter().zip(&data.code_counts).map(|(codes, count)| Basis::new(codes, *count, rows)).collect();
+    let problem = Problem {
+        columns: data.columns.iter().map(|codes| rows.iter().map(|row| codes.code(*row as usize) as u32).collect()).collect(),
+        labels: rows.iter().map(|row| data.labels[*row as usize]).collect(),
+        bases,
+        penalty,
+    };
+    let terms = 1 + problem.bases.iter().map(Basis::terms).sum::<usize>();
+    let weights = minimise::minimise(vec![0.0; terms], &mut |weights, gradient| problem.loss(weights, gradient));
+    let counts: Vec<Vec<u64>> = problem.bases.iter().map(|basis| basis.counts.clone()).collect();
+    Scorecard::centred(weights[0], &problem.tables(&weights), &counts)
+}
+
+/// A penalised logistic loss over codes.
+struct Problem {
+    /// The codes of the training rows by column.
+    columns: Vec<Vec<u32>>,
+    labels: Vec<bool>,
+    bases: Vec<Basis>,
+    penalty: f64,
+}
+
+impl Problem {
+    /// Each column's table of points by code under the weights; the first weight is the intercept.
+    fn tables(&self, weights: &[f64]) -> Vec<Vec<f64>> {
+        let mut from = 1;
+        let table = |basis: &Basis| {
+            let own = &weights[from..from + basis.terms()];
+            from += basis.terms();
+            basis.table(own)
+        };
+        self.bases.iter().map(table).collect()
+    }
+
+    /// The loss summed over rows with the penalty, and its gradient. The cost is one look-up a cell, whatever the
+    /// number of terms: residuals are summed by code first, then spread over the terms of each code.
+    fn loss(&self, weights: &[f64], gradient: &mut [f64]) -> f64 {
+        let mut margins = vec![weights[0]; self.labels.len()];
+        for (codes, table) in self.columns.iter().zip(self.tables(weights)) {
+            for (margin, code) in margins.iter_mut().zip(codes) {
+                *margin += table[*code as usize];
+            }
+        }
+        let losses = margins.iter().zip(&self.labels).map(|(margin, label)| log_loss(*margin, *label));
+        let squares = weights[1..].iter().map(|weight| weight * weight);
+        let loss = sum(losses) + self.penalty / 2.0 * sum(squares);
+        for (margin, label) in margins.iter_mut().zip(&self.labels) {
+            *margin = probability(*margin) - f64::from(u8::from(*label));
+        }
+        let residuals = margins;
+        gradient[0] = sum(residuals.iter().copied());
+        let mut from = 1;
+        for (codes, basis) in self.columns.iter().zip(&self.bases) {
+            let mut by_code = vec![0.0; basis.counts.len()];
+            for (residual, code) in residuals.iter().zip(codes) {
+                by_code[*code as usize] += residual;
+            }
+            let own = &mut gradient[from..from + basis.terms()];
+            basis.spread(&by_code, own);
+            for (slope, weight) in own.iter_mut().zip(&weights[from..]) {
+                *slope += self.penalty * weight;
+            }
+            from += basis.terms();
+        }
+        loss
+    }
+}
+
+/// The points of a margin in log-odds, for reading.
+#[must_use]
+pub fn in_log_odds(units: i64) -> f64 {
+    units as f64 * UNIT
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn effects_equal_the_shap_packages_on_an_additive_model() {
+        let fixture: Value = serde_json::from_str(include_str!("../../../../testdata/shapley/linear.json")).unwrap();
+        let list = |value: &Value| value.as_array().unwrap().clone();
+        let numbers = |value: &Value| list(value).iter().map(|number| number.as_f64().unwrap()).collect::<Vec<_>>();
+        let columns = list(&fixture["columns"]);
+        let tables: Vec<Vec<f64>> = columns.iter().map(|column| numbers(&column["points"])).collect();
+        let counts: Vec<Vec<u64>> = columns
+            .iter()
+            .map(|column| numbers(&column["counts"]).iter().map(|count| *count as u64).collect())
+            .collect();
+        let card = Scorecard::centred(0.0, &tables, &counts);
+        let rows: Vec<Vec<f64>> = list(&fixture["rows"]).iter().map(numbers).collect();
+        let codes: Vec<Codes> = (0..columns.len())
+            .map(|column| Codes::Bins(rows.iter().map(|row| row[column] as u8).collect()))
+            .collect();
+        assert!((in_log_odds(card.base) - fixture["base"].as_f64().unwrap()).abs() < 1e-6);
+        let effects = card.effects(&codes, rows.len());
+        let expected: Vec<f64> = list(&fixture["effects"]).iter().flat_map(numbers).collect();
+        assert_eq!(effects.len(), expected.len());
+        for (effect, expected) in effects.iter().zip(expected) {
+            assert!((in_log_odds(*effect) - expected).abs() < 1e-6);
+        }
+        let all: Vec<u32> = (0..rows.len() as u32).collect();
+        for (margin, effects) in card.margins(&codes, &all).iter().zip(effects.chunks(columns.len())) {
+            assert_eq!(*margin, card.base + effects.iter().sum::<i64>());
+        }
+    }
+}

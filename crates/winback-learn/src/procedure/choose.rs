@@ -1,0 +1,249 @@
+//! Choosing on inner folds: for each learner its best settings, then the learner; each with its calibration.
+
+use rayon::prelude::*;
+
+use super::Learner;
+use crate::calibrate::Calibration;
+use crate::encode::Encoded;
+use crate::folds::{Split, cross, hold_out};
+use crate::number::{UNIT, log_loss, sum};
+use crate::trees::{Booster, Matrix, Prepared, Settings as TreeSettings, prepare};
+use crate::{Error, Predictor, Result, linear};
+
+/// Above so many rows one inner part is held out instead of folds.
+const FOLDED_ROWS: usize = 200_000;
+const INNER_FOLDS: usize = 5;
+const SALT: u64 = 0x696e_6e65;
+
+const DEPTHS: [usize; 2] = [4, 6];
+const L2: f64 = 3.0;
+/// Rounds between two looks at the held-out loss.
+const STRIDE: usize = 10;
+/// The search ends when the held-out loss has not fallen for so many rounds.
+const PATIENCE: usize = 50;
+/// Penalties tried for the scorecard, on each squared weight.
+const PENALTIES: [f64; 3] = [1.0, 10.0, 100.0];
+
+/// A learner with everything chosen: what to fit, and how to calibrate it.
+#[derive(Debug, Clone)]
+pub(super) struct Choice {
+    pub(super) recipe: Recipe,
+    pub(super) calibration: Calibration,
+    /// The calibrated log loss of each inner row, in the order of the splits' held-out rows.
+    pub(super) losses: Vec<f64>,
+}
+
+/// What to fit on all rows of a training part.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Recipe {
+    Trees { settings: TreeSettings, rounds: usize },
+    Linear { penalty: f64 },
+}
+
+impl Recipe {
+    pub(super) fn learner(self) -> Learner {
+        match self {
+            Self::Trees { .. } => Learner::Trees,
+            Self::Linear { .. } => Learner::Linear,
+        }
+    }
+
+    /// Fits on all of `rows`.
+    pub(super) fn fit(self, data: &Encoded, rows: &[u32]) -> Predictor {
+        match self {
+            Self::Trees { settings, rounds } => {
+                let prepared = prepare(data, rows);
+                let mut booster = Booster::new(&prepared, settings);
+                for _ in 0..rounds {
+                    if booster.round().is_none() {
+                        break;
+                    }
+                }
+                Predictor::trees(booster.finish(rounds))
+            }
+            Self::Linear { penalty } => Predictor::Linear(linear::fit(data, rows, penalty)),
+        }
+    }
+}
+
+/// The splits on which choices are made.
+pub(super) fn inner_splits(data: &Encoded, rows: &[u32]) -> Vec<Split> {
+    if rows.len() > FOLDED_ROWS {
+        vec![hold_out(rows, &data.groups, SALT, 10, 0)]
+    } else {
+        cross(rows, &data.groups, SALT, INNER_FOLDS)
+    }
+}
+
+/// The best choice for one learner. `step` is called after each part of the work and answers whether to go on.
+pub(super) fn choose(
+    learner: Learner,
+    data: &Encoded,
+    splits: &[Split],
+    step: &(dyn Fn() -> bool + Sync),
+) -> Result<Choice> {
+    let rows: usize = splits.iter().map(|split| split.held_out.len()).sum();
+    let mut best: Option<(f64, Choice)> = None;
+    for candidate in candidates(learner, data, splits, step)? {
+        let loss = sum(candidate.losses.iter().copied()) / rows as f64;
+        if best.as_ref().is_none_or(|(least, _)| loss < *least) {
+            best = Some((loss, candidate));
+        }
+    }
+    best.map(|(_, choice)| choice).ok_or(Error::NoFeatures)
+}
+
+fn candidates(
+    learner: Learner,
+    data: &Encoded,
+    splits: &[Split],
+    step: &(dyn Fn() -> bool + Sync),
+) -> Result<Vec<Choice>> {
+    let go_on = |choice: Choice| if step() { Ok(choice) } else { Err(Error::Stopped) };
+    let trees = || {
+        let prepared: Vec<Prepared> = splits.par_iter().map(|split| prepare(data, &split.training)).collect();
+        DEPTHS.iter().map(|depth| go_on(try_trees(*depth, data, splits, &prepared))).collect::<Result<Vec<_>>>()
+    };
+    let linear = || {
+        let penalties = if splits.len() == 1 { &PENALTIES[..1] } else { &PENALTIES[..] };
+        let tried: Vec<Choice> = penalties.iter().map(|penalty| try_linear(*penalty, data, splits)).collect();
+        tried.into_iter().map(go_on).collect::<Result<Vec<_>>>()
+    };
+    match learner {
+        Learner::Trees => trees(),
+        Learner::Linear => linear(),
+        Learner::Auto => Ok(trees()?.into_iter().chain(linear()?).collect()),
+    }
+}
+
+/// Calibrates the log-odds of held-out rows and keeps their losses.
+fn calibrated(recipe: Recipe, data: &Encoded, splits: &[Split], log_odds: &[f64]) -> Choice {
+    let labels: Vec<bool> =
+        splits.iter().flat_map(|split| split.held_out.iter().map(|row| data.labels[*row as usize])).collect();
+    let calibration = Calibration::fit(log_odds, &labels);
+    let losses = log_odds.iter().zip(&labels).map(|(value, label)| log_loss(calibration.apply(*value), *label));
+    Choice { recipe, calibration, losses: losses.collect() }
+}
+
+fn try_linear(penalty: f64, data: &Encoded, splits: &[Split]) -> Choice {
+    let log_odds: Vec<f64> = splits
+        .par_iter()
+        .flat_map_iter(|split| {
+            let card = linear::fit(data, &split.training, penalty);
+            Predictor::Linear(card).log_odds(data, &split.held_out)
+        })
+        .collect();
+    calibrated(Recipe::Linear { penalty }, data, splits, &log_odds)
+}
+
+/// A forest in growth with the rows held out from it.
+struct Trial<'a> {
+    booster: Booster<'a>,
+    held_out: Matrix,
+    labels: Vec<bool>,
+    margins: Vec<i64>,
+    leaves: Vec<u8>,
+    ended: bool,
+}
+
+impl<'a> Trial<'a> {
+    fn new(data: &Encoded, split: &Split, prepared: &'a Prepared, settings: TreeSettings) -> Self {
+        let booster = Booster::new(prepared, settings);
+        Self {
+            held_out: Matrix::of_rows(&data.columns, &prepared.lookups, &split.held_out),
+            labels: split.held_out.iter().map(|row| data.labels[*row as usize]).collect(),
+            margins: vec![booster.base(); split.held_out.len()],
+            booster,
+            leaves: Vec::new(),
+            ended: false,
+        }
+    }
+
+    /// Grows some trees; answers the held-out loss after each.
+    fn advance(&mut self, rounds: usize) -> Vec<f64> {
+        let mut losses = Vec::with_capacity(rounds);
+        for _ in 0..rounds {
+            if !self.ended {
+                match self.booster.round() {
+                    Some(tree) => tree.add_to(&self.held_out, &mut self.margins, &mut self.leaves),
+                    None => self.ended = true,
+                }
+            }
+            let rows = self.margins.iter().zip(&self.labels);
+            losses.push(sum(rows.map(|(margin, label)| log_loss(*margin as f64 * UNIT, *label))));
+        }
+        losses
+    }
+}
+
+/// Grows all folds in step, until their common held-out loss has not fallen for a while.
+fn try_trees(depth: usize, data: &Encoded, splits: &[Split], prepared: &[Prepared]) -> Choice {
+    let large = prepared.iter().any(|part| part.labels.len() > 50_000);
+    let settings = TreeSettings { depth, rate: if large { 0.1 } else { 0.05 }, l2: L2 };
+    let most_rounds = if large { 400 } else { 1500 };
+    let mut trials: Vec<Trial<'_>> =
+        splits.iter().zip(prepared).map(|(split, prepared)| Trial::new(data, split, prepared, settings)).collect();
+    let mut losses: Vec<f64> = Vec::new();
+    let mut best = 0;
+    while losses.len() < most_rounds && losses.len() < best + PATIENCE + 1 {
+        let grown: Vec<Vec<f64>> = trials.par_iter_mut().map(|trial| trial.advance(STRIDE)).collect();
+        for round in 0..STRIDE {
+            losses.push(sum(grown.iter().map(|losses| losses[round])));
+        }
+        best = (0..losses.len()).reduce(|best, next| if losses[next] < losses[best] { next } else { best }).unwrap_or(0);
+        if trials.iter().all(|trial| trial.ended) {
+            break;
+        }
+    }
+    let rounds = best + 1;
+    let log_odds: Vec<f64> = trials
+        .into_par_iter()
+        .flat_map_iter(|trial| {
+            let margins = trial.booster.finish(rounds).margins(&trial.held_out);
+            margins.into_iter().map(|margin| margin as f64 * UNIT)
+        })
+        .collect();
+    calibrated(Recipe::Trees { settings, rounds }, data, splits, &log_odds)
+}
+
+/// Whether trees are worth their complexity: linear is preferred only if they gain less than 0.1 % of log loss and
+/// less than one standard error of the paired difference.
+pub(super) fn trees_gain(trees: &[f64], linear: &[f64]) -> Gain {
+    let rows = trees.len() as f64;
+    let differences = || linear.iter().zip(trees).map(|(linear, trees)| linear - trees);
+    let mean = sum(differences()) / rows;
+    let spread = sum(differences().map(|difference| (difference - mean) * (difference - mean)));
+    let standard_error = (spread / (rows - 1.0).max(1.0) / rows).sqrt();
+    let linear_loss = sum(linear.iter().copied()) / rows;
+    Gain { share: mean / linear_loss, tie: mean < 0.001 * linear_loss && mean < standard_error }
+}
+
+/// What trees gain over linear on the same rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Gain {
+    /// The gain as a share of the linear learner's log loss.
+    pub(super) share: f64,
+    /// So small that linear is preferred.
+    pub(super) tie: bool,
+}
+
+/// The learner that `auto` takes.
+pub(super) fn pick<'a>(trees: &'a Choice, linear: &'a Choice) -> &'a Choice {
+    if trees_gain(&trees.losses, &linear.losses).tie { linear } else { trees }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn linear_wins_ties_only() {
+        let linear = [0.5, 0.6, 0.4, 0.5];
+        assert!(trees_gain(&linear, &linear).tie);
+        assert!(trees_gain(&[0.6; 4], &linear).tie, "worse trees lose");
+        assert!(!trees_gain(&[0.4, 0.5, 0.3, 0.4], &linear).tie);
+        // A gain below one part in a thousand, but far above its standard error, is a gain.
+        let slightly = linear.map(|loss| loss - 0.0004);
+        assert!(!trees_gain(&slightly, &linear).tie);
+    }
+}

@@ -1,0 +1,154 @@
+//! Judging the whole procedure on rows it has not seen.
+
+use rayon::prelude::*;
+
+use super::choose::{Choice, choose, inner_splits, pick};
+use super::{LEAST_OF_A_CLASS, Learner};
+use crate::encode::Encoded;
+use crate::folds::{Split, cross, hold_out, latest};
+use crate::metrics::Judged;
+use crate::{Error, Result};
+
+const SALTS: [u64; 2] = [0x6f75_7431, 0x6f75_7432];
+
+/// How rows are kept apart for reporting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Design {
+    /// Folds, so many times over.
+    Folds {
+        /// Times all rows are held out.
+        repeats: usize,
+        /// Parts of each time.
+        folds: usize,
+    },
+    /// One fifth of the rows.
+    HoldOut,
+    /// The last fifth of the periods, after a gap of one horizon.
+    Latest,
+}
+
+impl Design {
+    /// The design in words, as reports name it.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::Folds { repeats, folds } => format!("{repeats} x {folds} folds"),
+            Self::HoldOut => "20 % held out".to_owned(),
+            Self::Latest => "last 20 % of the periods".to_owned(),
+        }
+    }
+}
+
+/// One learner's held-out rows.
+#[derive(Debug, Clone, Default)]
+pub struct JudgedLearner {
+    /// The rows with their log-odds.
+    pub judged: Judged,
+    /// For each judged row its position in the data.
+    pub rows: Vec<u32>,
+}
+
+/// What came of the outer folds.
+#[derive(Debug, Clone)]
+pub struct Outer {
+    /// How rows were kept apart.
+    pub design: Design,
+    /// The procedure as asked for: `auto` picks a learner in every fold.
+    pub procedure: JudgedLearner,
+    /// Each learner that was a candidate, for comparison.
+    pub learners: Vec<(Learner, JudgedLearner)>,
+}
+
+/// The learners that a setting considers.
+pub(super) fn considered(learner: Learner) -> &'static [Learner] {
+    match learner {
+        Learner::Auto => &[Learner::Trees, Learner::Linear],
+        Learner::Trees => &[Learner::Trees],
+        Learner::Linear => &[Learner::Linear],
+    }
+}
+
+/// The choice of each considered learner on some rows, and which of them is taken.
+pub(super) fn choices(
+    learner: Learner,
+    data: &Encoded,
+    rows: &[u32],
+    step: &(dyn Fn() -> bool + Sync),
+) -> Result<(Vec<Choice>, usize)> {
+    let splits = inner_splits(data, rows);
+    let found: Vec<Choice> =
+        considered(learner).iter().map(|learner| choose(*learner, data, &splits, step)).collect::<Result<_>>()?;
+    let taken = match found.as_slice() {
+        [trees, linear] => usize::from(pick(trees, linear).recipe.learner() == Learner::Linear),
+        _ => 0,
+    };
+    Ok((found, taken))
+}
+
+/// How the rows are to be kept apart, and the splits.
+pub(super) fn design(data: &Encoded, horizon: i64) -> (Design, Vec<Split>) {
+    let rows = data.all_rows();
+    if let Some(split) = (!data.times.is_empty()).then(|| latest(&rows, &data.times, horizon)).flatten()
+        && has_both_classes(data, &split)
+    {
+        return (Design::Latest, vec![split]);
+    }
+    let folds = |repeats: usize| {
+        let splits = SALTS[..repeats].iter().flat_map(|salt| cross(&rows, &data.groups, *salt, 5)).collect();
+        (Design::Folds { repeats, folds: 5 }, splits)
+    };
+    match rows.len() {
+        0..20_000 => folds(2),
+        20_000..=200_000 => folds(1),
+        _ => (Design::HoldOut, vec![hold_out(&rows, &data.groups, SALTS[0], 5, 0)]),
+    }
+}
+
+fn has_both_classes(data: &Encoded, split: &Split) -> bool {
+    [&split.training, &split.held_out].iter().all(|rows| check_classes(data, rows).is_ok())
+}
+
+/// Refuses rows from which nothing can be learnt.
+pub(super) fn check_classes(data: &Encoded, rows: &[u32]) -> Result<()> {
+    let positives = data.positives(rows);
+    let negatives = rows.len() as u64 - positives;
+    for (class, count) in [("positive", positives), ("negative", negatives)] {
+        if count < LEAST_OF_A_CLASS {
+            return Err(Error::TooFew { class, count, rows: rows.len() as u64, needed: LEAST_OF_A_CLASS });
+        }
+    }
+    Ok(())
+}
+
+/// Runs the procedure on every outer split; parts of the work are reported by `step`.
+pub(super) fn judge(
+    learner: Learner,
+    data: &Encoded,
+    (design, splits): (Design, Vec<Split>),
+    step: &(dyn Fn() -> bool + Sync),
+) -> Result<Outer> {
+    let learners = considered(learner);
+    let judge_split = |split: &Split| -> Result<(Vec<Vec<f64>>, usize)> {
+        let (choices, taken) = choices(learner, data, &split.training, step)?;
+        let score = |choice: &Choice| {
+            let predictor = choice.recipe.fit(data, &split.training);
+            let log_odds = predictor.log_odds(data, &split.held_out);
+            log_odds.into_iter().map(|value| choice.calibration.apply(value)).collect()
+        };
+        let scored = choices.iter().map(score).collect();
+        if step() { Ok((scored, taken)) } else { Err(Error::Stopped) }
+    };
+    let parts: Vec<(Vec<Vec<f64>>, usize)> = splits.par_iter().map(judge_split).collect::<Result<_>>()?;
+    let gather = |pick: &dyn Fn(&(Vec<Vec<f64>>, usize)) -> usize| {
+        let mut gathered = JudgedLearner::default();
+        for (split, part) in splits.iter().zip(&parts) {
+            let labels: Vec<bool> = split.held_out.iter().map(|row| data.labels[*row as usize]).collect();
+            let groups: Vec<u64> = split.held_out.iter().map(|row| data.groups[*row as usize]).collect();
+            gathered.judged.push_part(&part.0[pick(part)], &labels, &groups);
+            gathered.rows.extend_from_slice(&split.held_out);
+        }
+        gathered
+    };
+    let each = learners.iter().enumerate().map(|(index, learner)| (*learner, gather(&|_| index)));
+    Ok(Outer { design, procedure: gather(&|part| part.1), learners: each.collect() })
+}

@@ -1,0 +1,204 @@
+//! From a history to a model with its evidence.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::{Deserialize, Serialize};
+use winback_table::{Field, Source};
+
+use super::choose::{Recipe, trees_gain};
+use super::outer::{JudgedLearner, check_classes, choices, considered, design, judge};
+use super::{Learner, Settings};
+use crate::encode::{Encoded, Encoder};
+use crate::importance::ColumnImportance;
+use crate::metrics::{Metrics, report};
+use crate::number::probability;
+use crate::profile::Profile;
+use crate::{Error, Model, Result, Watch};
+
+/// Points of the grid of out-of-fold probabilities.
+const GRID: usize = 1001;
+
+/// A model with everything that is known of it.
+#[derive(Debug, Clone)]
+pub struct Trained {
+    /// The model, fitted on all rows.
+    pub model: Model,
+    /// How good the procedure that made it is on rows it has not seen.
+    pub report: Report,
+    /// What the training data looked like.
+    pub profile: Profile,
+    /// How each column moves the scores.
+    pub importance: Vec<ColumnImportance>,
+    /// Each row's score by a model that had not seen it; all rows, or those of the hold-out.
+    pub out_of_fold: Vec<OutOfFold>,
+}
+
+/// The content of `metrics.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Rows learnt from.
+    pub rows: u64,
+    /// Positive rows.
+    pub positives: u64,
+    /// How rows were kept apart for these figures.
+    pub split: String,
+    /// The learner of the model.
+    pub learner: String,
+    /// What was chosen for it.
+    pub settings: Chosen,
+    /// The figures of the whole procedure.
+    #[serde(flatten)]
+    pub metrics: Metrics,
+    /// The figures of each candidate.
+    pub learners: Vec<Candidate>,
+    /// What trees gain over linear, in percent of its log loss on the inner folds; absent when only one was tried.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub trees_gain_percent: Option<f64>,
+    /// Whether trees and linear tie, in which case linear is taken.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tie: Option<bool>,
+}
+
+/// What the inner folds chose.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Chosen {
+    /// For trees.
+    Trees {
+        /// Trees grown.
+        rounds: usize,
+        /// Levels of each.
+        depth: usize,
+        /// How much of its correction each tree applies.
+        rate: f64,
+        /// The weight of squared leaf values.
+        l2: f64,
+    },
+    /// For a scorecard.
+    Linear {
+        /// The weight of squared weights.
+        penalty: f64,
+    },
+}
+
+/// One candidate's figures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The learner.
+    pub learner: String,
+    /// Its figures on the same rows.
+    #[serde(flatten)]
+    pub metrics: Metrics,
+}
+
+/// One row's score by a model that had not seen it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OutOfFold {
+    /// The row's position in the history.
+    pub row: u32,
+    /// The hash of the row's key and time.
+    pub identity: u64,
+    /// The calibrated log-odds.
+    pub log_odds: f64,
+    /// What became of the row.
+    pub label: bool,
+}
+
+/// Learns from a source, with the fields that `learnt` admits.
+///
+/// # Errors
+/// When the source cannot be read or holds too little to learn from, or when `watch` asks to stop.
+pub fn train(
+    source: &dyn Source,
+    learnt: &dyn Fn(&Field) -> bool,
+    settings: Settings,
+    watch: Watch<'_>,
+) -> Result<Trained> {
+    let (encoder, quantiles) = Encoder::learn(source, learnt)?;
+    let data = Encoded::read(source, &encoder)?;
+    let rows = data.all_rows();
+    check_classes(&data, &rows)?;
+    let (design, splits) = design(&data, settings.horizon);
+    let step = counting(settings.learner, splits.len(), splits.first().map_or(0, |split| split.training.len()), watch);
+    let outer = judge(settings.learner, &data, (design, splits), &step)?;
+    let (choices, taken) = choices(settings.learner, &data, &rows, &step)?;
+    let choice = &choices[taken];
+    let predictor = choice.recipe.fit(&data, &rows);
+    if !step() {
+        return Err(Error::Stopped);
+    }
+    let gain = match choices.as_slice() {
+        [trees, linear] => Some(trees_gain(&trees.losses, &linear.losses)),
+        _ => None,
+    };
+    let out_of_fold = first_scores(&data, &outer.procedure);
+    let profile = Profile::new(&encoder, &quantiles, &data);
+    let candidate = |(learner, judged): &(Learner, JudgedLearner)| Candidate {
+        learner: learner.name().to_owned(),
+        metrics: report(&judged.judged, settings.seed),
+    };
+    let report = Report {
+        rows: profile.rows,
+        positives: profile.positives,
+        split: outer.design.name(),
+        learner: choice.recipe.learner().name().to_owned(),
+        settings: choice.recipe.into(),
+        metrics: report(&outer.procedure.judged, settings.seed),
+        learners: outer.learners.iter().map(candidate).collect(),
+        trees_gain_percent: gain.map(|gain| gain.share * 100.0),
+        tie: gain.map(|gain| gain.tie),
+    };
+    let model = Model {
+        encoder,
+        predictor,
+        calibration: choice.calibration,
+        base_rate: profile.positives as f64 / profile.rows as f64,
+        bands: settings.bands,
+        out_of_fold_grid: grid(&out_of_fold),
+    };
+    let importance = model.importance(&data);
+    Ok(Trained { model, report, profile, importance, out_of_fold })
+}
+
+/// Counts the parts of the work: each candidate setting and each fit, of every outer split and of the final choice.
+fn counting<'a>(learner: Learner, splits: usize, training_rows: usize, watch: Watch<'a>) -> impl Fn() -> bool + Sync + 'a {
+    let penalties = if training_rows > 200_000 { 1 } else { 3 };
+    let a_choice: u64 =
+        considered(learner).iter().map(|learner| if *learner == Learner::Trees { 2 } else { penalties }).sum();
+    let total = (a_choice + 1) * (splits as u64 + 1);
+    let done = AtomicU64::new(0);
+    move || watch((done.fetch_add(1, Ordering::Relaxed) + 1).min(total), total)
+}
+
+impl From<Recipe> for Chosen {
+    fn from(recipe: Recipe) -> Self {
+        match recipe {
+            Recipe::Trees { settings, rounds } => {
+                Self::Trees { rounds, depth: settings.depth, rate: settings.rate, l2: settings.l2 }
+            }
+            Recipe::Linear { penalty } => Self::Linear { penalty },
+        }
+    }
+}
+
+/// Each row's score from the first time it was held out, in the order of the rows.
+fn first_scores(data: &Encoded, judged: &JudgedLearner) -> Vec<OutOfFold> {
+    let mut scores: Vec<Option<f64>> = vec![None; data.len()];
+    for (row, log_odds) in judged.rows.iter().zip(&judged.judged.log_odds) {
+        scores[*row as usize].get_or_insert(*log_odds);
+    }
+    let scored = scores.iter().enumerate().filter_map(|(row, log_odds)| {
+        let (identity, label) = (data.identities[row], data.labels[row]);
+        log_odds.map(|log_odds| OutOfFold { row: row as u32, identity, log_odds, label })
+    });
+    scored.collect()
+}
+
+/// Probabilities at evenly spaced ranks, ascending.
+fn grid(out_of_fold: &[OutOfFold]) -> Vec<f64> {
+    let mut sorted: Vec<f64> = out_of_fold.iter().map(|row| probability(row.log_odds)).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let points = GRID.min(sorted.len());
+    let last = sorted.len().saturating_sub(1);
+    (0..points).map(|point| sorted[point * last / (points - 1).max(1)]).collect()
+}

@@ -1,0 +1,73 @@
+//! What trees look at: one byte a column and row, categories by their target statistics.
+
+use crate::encode::{Codes, Encoded, target};
+
+/// Bins by column; every column has as many as there are rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matrix {
+    /// One list of bins a column.
+    pub columns: Vec<Vec<u8>>,
+    /// Rows.
+    pub rows: usize,
+}
+
+impl Matrix {
+    /// The bins of some rows of codes; `lookups` says for each category column which bin a code has.
+    #[must_use]
+    pub fn of_rows(columns: &[Codes], lookups: &[Option<Vec<u8>>], rows: &[u32]) -> Self {
+        let bins = columns.iter().zip(lookups).map(|(codes, lookup)| match (codes, lookup) {
+            (Codes::Bins(bins), _) => rows.iter().map(|row| bins[*row as usize]).collect(),
+            (Codes::Levels(levels), Some(lookup)) => {
+                rows.iter().map(|row| lookup[levels[*row as usize] as usize]).collect()
+            }
+            (Codes::Levels(_), None) => vec![0; rows.len()],
+        });
+        Self { columns: bins.collect(), rows: rows.len() }
+    }
+
+    /// The bins of all rows of codes, which must be of equal number.
+    #[must_use]
+    pub fn of_all(columns: &[Codes], lookups: &[Option<Vec<u8>>], rows: usize) -> Self {
+        let bins = columns.iter().zip(lookups).map(|(codes, lookup)| match (codes, lookup) {
+            (Codes::Bins(bins), _) => bins.clone(),
+            (Codes::Levels(levels), Some(lookup)) => levels.iter().map(|level| lookup[*level as usize]).collect(),
+            (Codes::Levels(levels), None) => vec![0; levels.len()],
+        });
+        Self { columns: bins.collect(), rows }
+    }
+}
+
+/// A training part as trees see it.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The bins of the training rows; categories are encoded across folds.
+    pub matrix: Matrix,
+    /// The labels of the training rows.
+    pub labels: Vec<bool>,
+    /// For each category column the bin of each code, for rows that were not learnt from.
+    pub lookups: Vec<Option<Vec<u8>>>,
+}
+
+/// Prepares the rows of a training part.
+#[must_use]
+pub fn prepare(data: &Encoded, rows: &[u32]) -> Prepared {
+    let labels: Vec<bool> = rows.iter().map(|row| data.labels[*row as usize]).collect();
+    let groups: Vec<u64> = rows.iter().map(|row| data.groups[*row as usize]).collect();
+    let mut columns = Vec::with_capacity(data.columns.len());
+    let mut lookups = Vec::with_capacity(data.columns.len());
+    for (codes, code_count) in data.columns.iter().zip(&data.code_counts) {
+        match codes {
+            Codes::Bins(bins) => {
+                columns.push(rows.iter().map(|row| bins[*row as usize]).collect());
+                lookups.push(None);
+            }
+            Codes::Levels(levels) => {
+                let codes: Vec<u32> = rows.iter().map(|row| levels[*row as usize]).collect();
+                let bins = target::bins(&codes, *code_count, &labels, &groups);
+                columns.push(bins.training);
+                lookups.push(Some(bins.by_code));
+            }
+        }
+    }
+    Prepared { matrix: Matrix { columns, rows: rows.len() }, labels, lookups }
+}

@@ -1,0 +1,15 @@
+//! Gradient boosting of oblivious (symmetric) trees on 8-bit bins.
+//!
+//! Every level of a tree asks one question of all rows, so a tree of depth d is d questions and 2^d numbers, a row's
+//! leaf is the word of its answers, and the exact Shapley values of a tree are a table by leaf ([`shapley`]).
+//! Clear first: safe code, integer sums, columns in parallel.
+
+mod boost;
+mod forest;
+mod grow;
+mod matrix;
+pub mod shapley;
+
+pub use boost::{Booster, Settings};
+pub use forest::{Forest, MOST_DEPTH, Question, Tree};
+pub use matrix::{Matrix, Prepared, prepare};

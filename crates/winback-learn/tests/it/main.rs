@@ -1,0 +1,4 @@
+//! The learners on made banks with known truth.
+
+mod bank;
+mod contract;

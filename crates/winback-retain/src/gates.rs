@@ -1,0 +1,138 @@
+//! Gates of promotion: what keeps a new model from becoming champion by itself. A person can override each of them.
+
+use std::collections::BTreeMap;
+
+use winback_learn::metrics::Interval;
+use winback_learn::procedure::OutOfFold;
+use winback_learn::row_log_loss;
+
+/// A gate that stands closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    /// The gate's name.
+    pub gate: &'static str,
+    /// Why it is closed, with the figures.
+    pub reason: String,
+}
+
+/// Slopes of calibration that a model may have.
+const SLOPES: std::ops::RangeInclusive<f64> = 0.8..=1.25;
+/// A challenger may be worse than the champion by this share of the champion's log loss.
+const MARGIN: f64 = 0.005;
+/// The one-sided 95 % bound, in standard errors.
+const NORMAL_ONE_SIDED_95: f64 = 1.644_853_626_951_472_2;
+/// Fewer common rows than this are no comparison.
+const LEAST_COMMON_ROWS: usize = 200;
+
+/// Closed when the slope's whole 95 % interval lies outside 0.8 to 1.25.
+#[must_use]
+pub fn calibration(slope: Interval) -> Option<Closed> {
+    let outside = slope.high < *SLOPES.start() || slope.low > *SLOPES.end();
+    outside.then(|| Closed {
+        gate: "calibration",
+        reason: format!(
+            "the slope of calibration is {:.2} (95 %: {:.2} to {:.2}), outside 0.8 to 1.25",
+            slope.value, slope.low, slope.high
+        ),
+    })
+}
+
+/// The champion's scores of a history.
+#[derive(Debug, Clone, Default)]
+pub struct ChampionScores {
+    /// Its stored out-of-fold log-odds, by the row's identity.
+    pub out_of_fold: BTreeMap<u64, f64>,
+    /// Whether these are all rows it was trained on. If not, a row without a stored score may be one it was trained
+    /// on, and is left out.
+    pub complete: bool,
+    /// Its direct log-odds of every row of the new history, in order.
+    pub direct: Vec<f64>,
+}
+
+/// Closed when the challenger may be worse than the champion on the new history: when the upper one-sided 95 % bound
+/// of the paired difference of log loss is not below 0.5 % of the champion's log loss.
+#[must_use]
+pub fn champion(challenger: &[OutOfFold], champion: &ChampionScores) -> Option<Closed> {
+    let score = |row: &OutOfFold| {
+        let stored = champion.out_of_fold.get(&row.identity).copied();
+        stored.or_else(|| champion.complete.then(|| champion.direct.get(row.row as usize).copied()).flatten())
+    };
+    let pairs: Vec<[f64; 2]> = challenger
+        .iter()
+        .filter_map(|row| Some([row_log_loss(row.log_odds, row.label), row_log_loss(score(row)?, row.label)]))
+        .collect();
+    if pairs.len() < LEAST_COMMON_ROWS {
+        let reason = format!("only {} rows can be compared with the champion; {LEAST_COMMON_ROWS} are needed", pairs.len());
+        return Some(Closed { gate: "champion", reason });
+    }
+    let rows = pairs.len() as f64;
+    let mean = |of: &dyn Fn(&[f64; 2]) -> f64| pairs.iter().map(of).sum::<f64>() / rows;
+    let champion_loss = mean(&|pair| pair[1]);
+    let worse = mean(&|pair| pair[0] - pair[1]);
+    let variance = mean(&|pair| (pair[0] - pair[1] - worse) * (pair[0] - pair[1] - worse)) * rows / (rows - 1.0);
+    let bound = worse + NORMAL_ONE_SIDED_95 * (variance / rows).sqrt();
+    (bound >= MARGIN * champion_loss).then(|| Closed {
+        gate: "champion",
+        reason: format!(
+            "its log loss on {} rows is {:+.2} % of the champion's, up to {:+.2} % with 95 % confidence; the limit is +0.5 %",
+            pairs.len(),
+            100.0 * worse / champion_loss,
+            100.0 * bound / champion_loss
+        ),
+    })
+}
+
+/// Closed when label or schema changed, so that the two cannot be compared.
+#[must_use]
+pub fn comparable(challenger: &str, champion: &str) -> Option<Closed> {
+    (challenger != champion).then(|| Closed {
+        gate: "schema",
+        reason: "label or schema differ from the champion's, so the two cannot be compared; a person decides".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(count: u32, log_odds: impl Fn(u32) -> f64) -> Vec<OutOfFold> {
+        let row = |row| OutOfFold { row, identity: u64::from(row), log_odds: log_odds(row), label: row % 4 == 0 };
+        (0..count).map(row).collect()
+    }
+
+    fn champion_scores(rows: &[OutOfFold]) -> ChampionScores {
+        let out_of_fold = rows.iter().map(|row| (row.identity, row.log_odds)).collect();
+        ChampionScores { out_of_fold, complete: true, direct: Vec::new() }
+    }
+
+    #[test]
+    fn an_equal_challenger_passes_and_a_worse_one_does_not() {
+        let scores = rows(4000, |row| if row % 4 == 0 { 0.0 } else { -1.5 });
+        assert_eq!(champion(&scores, &champion_scores(&scores)), None);
+        let worse = rows(4000, |row| if row % 4 == 0 { -0.2 } else { -1.3 });
+        let closed = champion(&worse, &champion_scores(&scores)).unwrap();
+        assert!(closed.reason.contains("the limit is +0.5 %"), "{}", closed.reason);
+        assert_eq!(champion(&scores, &champion_scores(&worse)), None, "a better one passes");
+    }
+
+    #[test]
+    fn rows_the_champion_may_have_learnt_from_do_not_count() {
+        let scores = rows(4000, |_| -1.0);
+        let mut known = champion_scores(&scores[..1000]);
+        known.direct = vec![-1.0; 4000];
+        assert_eq!(champion(&scores, &known), None);
+        known.complete = false;
+        known.out_of_fold.retain(|identity, _| *identity < 100);
+        let closed = champion(&scores, &known).unwrap();
+        assert!(closed.reason.starts_with("only 100 rows"), "{}", closed.reason);
+    }
+
+    #[test]
+    fn calibration_closes_only_when_the_whole_interval_is_outside() {
+        let slope = |low, high| Interval { value: (low + high) / 2.0, low, high };
+        assert_eq!(calibration(slope(0.7, 0.9)), None);
+        assert_eq!(calibration(slope(1.2, 1.6)), None);
+        assert!(calibration(slope(0.4, 0.79)).is_some());
+        assert!(calibration(slope(1.26, 1.6)).is_some());
+    }
+}

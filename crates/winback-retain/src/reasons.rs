@@ -1,0 +1,156 @@
+//! Reasons: which effects are worth telling, and the sentence for each.
+//!
+//! A sentence states the customer's value and what is usual in training, as they are. It never claims a change
+//! ("fewer than before") because one row holds none, and a share ("most customers") only where one is known.
+
+mod name;
+mod number;
+mod sentence;
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use winback_table::Field;
+use winback_table::cell::show_seconds;
+
+use self::sentence::{Facts, Place};
+
+/// Said before a reason that lowers the risk; at the front, because that is what stays visible in a narrow cell.
+const PROTECTIVE: &str = "Protective: ";
+
+/// A customer's value of a column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value<'a> {
+    /// No value.
+    Missing,
+    /// A finite number; any other is told as missing.
+    Number(f64),
+    /// Yes or no.
+    Flag(bool),
+    /// Seconds since 1970-01-01T00:00:00, without zone.
+    Time(i64),
+    /// A level of a category, as written in the file.
+    Level(&'a str),
+}
+
+/// What is usual in a column of the training data.
+///
+/// In JSON: `{"number":67.0}`, `{"flag":true}`, `{"time":1790000000}`, `{"level":"France"}` or `"none"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Typical {
+    /// The median of the numbers; finite.
+    Number(f64),
+    /// The more frequent answer.
+    Flag(bool),
+    /// The median moment, in seconds since 1970-01-01T00:00:00.
+    Time(i64),
+    /// The most frequent level, as written in the file.
+    Level(String),
+    /// Nothing is known; sentences then hold the value alone.
+    None,
+}
+
+/// The effects that are told, and what the others add up to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chosen {
+    /// Column index and effect, in the order in which they are told.
+    pub reasons: Vec<(usize, f64)>,
+    /// The sum of all effects that are not told, in log-odds.
+    pub other_effect: f64,
+}
+
+/// Chooses at most `count` effects to tell.
+///
+/// `effects` holds one finite effect a column, in log-odds; `allowed` says of each column whether it may be a reason
+/// (a feature, and not protected). Effects that raise the risk come first, strongest first; then, if there are fewer
+/// than asked for, those that lower it, strongest first. Of equal ones the earlier column goes first. An effect of
+/// zero is no reason, and neither is a column that `allowed` is too short to name.
+///
+/// The effects that are left, those of forbidden columns included, are added up in the order of the columns.
+#[must_use]
+pub fn choose(effects: &[f64], allowed: &[bool], count: usize) -> Chosen {
+    let mut reasons: Vec<(usize, f64)> = Vec::with_capacity(count.min(effects.len()));
+    for (column, (&effect, &is_allowed)) in effects.iter().zip(allowed).enumerate() {
+        let has_effect = effect < 0.0 || 0.0 < effect;
+        if !is_allowed || !has_effect {
+            continue;
+        }
+        // Behind its equals, so that the earlier column stays first.
+        let place = reasons.partition_point(|&(_, kept)| !is_told_before(effect, kept));
+        if place < count {
+            reasons.truncate(count - 1);
+            reasons.insert(place, (column, effect));
+        }
+    }
+    let mut other_effect = 0.0;
+    for (column, effect) in effects.iter().enumerate() {
+        let is_told = reasons.iter().any(|&(told, _)| told == column);
+        if !is_told {
+            other_effect += effect;
+        }
+    }
+    Chosen { reasons, other_effect }
+}
+
+/// Whether one effect, not zero, goes before another: risk before protection, strong before weak.
+fn is_told_before(effect: f64, other: f64) -> bool {
+    if 0.0 < effect { other < effect } else { other < 0.0 && effect < other }
+}
+
+/// The sentence that tells one column's effect on one customer.
+///
+/// The form is the same for every column, and free of verbs that would have to agree with a name:
+/// `Transactions in 12 months: 22, low; typical is 67`. Times are `early` or `late`; a category or flag that differs
+/// from the most frequent one reads `Geography: Germany; most common is France`. What looks equal once it is written
+/// is told as equal, so no sentence says that 0.5 is lower than 0.5. A negative `effect` puts `Protective: ` in
+/// front.
+///
+/// A wording of the field wins. Its `low` and `high` are said of numbers and times below and above the typical one,
+/// `level` of those equal to it and of any category or flag, `missing` of no value. In these, `{value}`, `{typical}`
+/// and `{name}` are filled in and all else stays as written, other braces included. A blank wording counts as none,
+/// and one that names `{typical}` is passed over where nothing typical of the value's kind is known.
+#[must_use]
+pub fn words(field: &Field, value: &Value<'_>, typical: &Typical, effect: f64) -> String {
+    let name = name::of(field);
+    let shown = value.shown();
+    let typical_shown = typical.shown_for(value);
+    let facts = Facts { name: &name, value: shown.as_deref(), typical: typical_shown.as_deref() };
+    let sentence = sentence::of(Place::of(value, typical, &facts), &field.wording, &facts);
+    if effect < 0.0 { format!("{PROTECTIVE}{sentence}") } else { sentence }
+}
+
+impl Value<'_> {
+    /// The value as people read it; nothing when it is missing.
+    fn shown(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Number(number) if number.is_finite() => Some(number::shown(*number).into()),
+            Self::Missing | Self::Number(_) => None,
+            Self::Flag(flag) => Some(yes_or_no(*flag).into()),
+            Self::Time(seconds) => Some(show_seconds(*seconds).into()),
+            Self::Level(level) => Some((*level).into()),
+        }
+    }
+}
+
+impl Typical {
+    /// What is usual as people read it; nothing when it cannot stand beside the value because the kinds differ.
+    fn shown_for(&self, value: &Value<'_>) -> Option<Cow<'_, str>> {
+        match (self, value) {
+            (Self::Number(number), Value::Number(_) | Value::Missing) if number.is_finite() => {
+                Some(number::shown(*number).into())
+            }
+            (Self::Flag(flag), Value::Flag(_) | Value::Missing) => Some(yes_or_no(*flag).into()),
+            (Self::Time(seconds), Value::Time(_) | Value::Missing) => Some(show_seconds(*seconds).into()),
+            (Self::Level(level), Value::Level(_) | Value::Missing) => Some(level.into()),
+            _ => None,
+        }
+    }
+}
+
+fn yes_or_no(flag: bool) -> &'static str {
+    if flag { "yes" } else { "no" }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,151 @@
+//! From facts to a sentence: the bank's own wording where it has one that fits, else ours.
+//!
+//! Ours are templates like the bank's and filled in by the same function, so a bank can copy one and change it.
+
+use winback_table::Wording;
+
+use super::name::capitalised;
+use super::{Typical, Value};
+
+/// What a sentence may speak of, already in the form in which it is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Facts<'a> {
+    /// The column's name, as in the middle of a sentence.
+    pub(super) name: &'a str,
+    /// The customer's value, unless it is missing.
+    pub(super) value: Option<&'a str>,
+    /// What is usual, where something of the value's kind is known.
+    pub(super) typical: Option<&'a str>,
+}
+
+/// Where a value stands beside what is usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// There is no value.
+    Missing,
+    /// A number below the typical one.
+    Low,
+    /// A number above the typical one.
+    High,
+    /// A moment before the typical one.
+    Early,
+    /// A moment after the typical one.
+    Late,
+    /// A number or a moment that is the typical one.
+    AsTypical,
+    /// A level or flag that is the most frequent one.
+    Common,
+    /// A level or flag that is not the most frequent one.
+    Uncommon,
+    /// A level or flag, and nothing to hold beside it.
+    Alone,
+    /// A number or a moment, and nothing to hold beside it: whether it is low or high cannot be said.
+    Unplaced,
+}
+
+impl Place {
+    /// Values that read alike are alike, however they differ in digits that are not shown.
+    pub(super) fn of(value: &Value<'_>, typical: &Typical, facts: &Facts<'_>) -> Self {
+        if facts.value.is_none() {
+            return Self::Missing;
+        }
+        let is_alike = facts.value == facts.typical;
+        match (value, typical) {
+            (Value::Missing, _) => Self::Missing,
+            (Value::Number(_) | Value::Time(_), _) if is_alike => Self::AsTypical,
+            (Value::Number(number), Typical::Number(middle)) if number < middle => Self::Low,
+            (Value::Number(number), Typical::Number(middle)) if middle < number => Self::High,
+            (Value::Time(moment), Typical::Time(middle)) if moment < middle => Self::Early,
+            (Value::Time(moment), Typical::Time(middle)) if middle < moment => Self::Late,
+            (Value::Number(_) | Value::Time(_), _) => Self::Unplaced,
+            (Value::Flag(_) | Value::Level(_), _) if is_alike => Self::Common,
+            (Value::Flag(_) | Value::Level(_), _) if facts.typical.is_some() => Self::Uncommon,
+            (Value::Flag(_) | Value::Level(_), _) => Self::Alone,
+        }
+    }
+
+    /// Our own words for it; each needs only facts that its place implies.
+    fn template(self) -> &'static str {
+        match self {
+            Self::Missing => "{name}: missing",
+            Self::Low => "{name}: {value}, low; typical is {typical}",
+            Self::High => "{name}: {value}, high; typical is {typical}",
+            Self::Early => "{name}: {value}, early; typical is {typical}",
+            Self::Late => "{name}: {value}, late; typical is {typical}",
+            Self::AsTypical => "{name}: {value}, as is typical",
+            Self::Common => "{name}: {value}, as is most common",
+            Self::Uncommon => "{name}: {value}; most common is {typical}",
+            Self::Alone | Self::Unplaced => "{name}: {value}",
+        }
+    }
+
+    /// The bank's words for it, if it has some.
+    fn wording(self, wording: &Wording) -> Option<&str> {
+        let template = match self {
+            Self::Missing => &wording.missing,
+            Self::Low | Self::Early => &wording.low,
+            Self::High | Self::Late => &wording.high,
+            Self::AsTypical | Self::Common | Self::Uncommon | Self::Alone => &wording.level,
+            Self::Unplaced => &None,
+        };
+        template.as_deref().map(str::trim).filter(|template| !template.is_empty())
+    }
+}
+
+/// The sentence for a value in its place.
+pub(super) fn of(place: Place, wording: &Wording, facts: &Facts<'_>) -> String {
+    place
+        .wording(wording)
+        .and_then(|template| filled(template, facts))
+        .or_else(|| filled(place.template(), facts))
+        // Not reached while the templates keep to their places; the name alone is still true.
+        .unwrap_or_else(|| capitalised(facts.name))
+}
+
+/// Fills in the facts in one pass, so that braces inside a value stay what they are. Nothing, when the template asks
+/// for something typical and none is known.
+fn filled(template: &str, facts: &Facts<'_>) -> Option<String> {
+    let mut sentence = String::with_capacity(template.len() + 32);
+    let mut rest = template;
+    while let Some(brace) = rest.find('{') {
+        let (before, from_brace) = rest.split_at(brace);
+        sentence.push_str(before);
+        rest = if let Some(after) = from_brace.strip_prefix("{name}") {
+            // Only the name: a value keeps its spelling wherever it stands.
+            let name = if sentence.is_empty() { capitalised(facts.name) } else { facts.name.to_owned() };
+            sentence.push_str(&name);
+            after
+        } else if let Some(after) = from_brace.strip_prefix("{value}") {
+            sentence.push_str(facts.value.unwrap_or("missing"));
+            after
+        } else if let Some(after) = from_brace.strip_prefix("{typical}") {
+            sentence.push_str(facts.typical?);
+            after
+        } else {
+            sentence.push('{');
+            &from_brace[1..]
+        };
+    }
+    sentence.push_str(rest);
+    Some(sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(template: &str, expected: Option<&str>) {
+        let facts = Facts { name: "orders", value: Some("{typical}"), typical: None };
+        assert_eq!(filled(template, &facts).as_deref(), expected, "{template}");
+    }
+
+    #[test]
+    fn only_the_three_known_braces_are_filled_in() {
+        check("{name}: {value}", Some("Orders: {typical}"));
+        check("Few {name}, {value}", Some("Few orders, {typical}"));
+        check("{{value}} {Value} {other} {", Some("{{typical}} {Value} {other} {"));
+        check("no braces", Some("no braces"));
+        check("é {name", Some("é {name"));
+        check("typical is {typical}", None);
+    }
+}

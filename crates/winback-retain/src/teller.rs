@@ -1,0 +1,98 @@
+//! From a model's effects to what a customer's row says: the reasons, in words, of every row of a batch.
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Float64Type, TimestampSecondType};
+use winback_learn::Model;
+use winback_learn::profile::{ColumnProfile, Profile};
+use winback_table::{Field, Kind, Role, Schema};
+
+use crate::reasons::{Typical, Value, choose, words};
+
+const SECONDS_A_DAY: f64 = 86_400.0;
+
+/// Knows the columns of a model, what is typical of them, and which of them may be a reason.
+#[derive(Debug, Clone)]
+pub struct Teller {
+    fields: Vec<Field>,
+    typical: Vec<Typical>,
+    /// Protected columns are never a reason.
+    allowed: Vec<bool>,
+}
+
+/// One reason of one customer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reason {
+    /// The column's name.
+    pub column: String,
+    /// Its effect, in calibrated log-odds; negative when it protects.
+    pub effect: f64,
+    /// The reason in words.
+    pub words: String,
+}
+
+/// The reasons of one customer, and what they leave out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// The reasons, the one to tell first in front.
+    pub reasons: Vec<Reason>,
+    /// The sum of all other effects, in calibrated log-odds.
+    pub other_effect: f64,
+}
+
+impl Teller {
+    /// A teller for a model's columns under its schema, with the profile of its training data. `schema` must have the
+    /// model's columns; a package is checked for that when it is loaded.
+    #[must_use]
+    pub fn new(model: &Model, schema: &Schema, profile: &Profile) -> Self {
+        let columns = &model.encoder.columns;
+        let field = |name: &str, kind: Kind| {
+            schema.field(name).cloned().unwrap_or_else(|| Field::new(name, kind, Role::Feature))
+        };
+        let fields: Vec<Field> = columns.iter().map(|column| field(&column.name, column.kind)).collect();
+        Self {
+            typical: profile.columns.iter().map(typical).collect(),
+            allowed: fields.iter().map(|field| field.role == Role::Feature).collect(),
+            fields,
+        }
+    }
+
+    /// The at most `count` reasons of a row, by the row's effects (one a column of the model).
+    #[must_use]
+    pub fn tell(&self, batch: &RecordBatch, row: usize, effects: &[f64], count: usize) -> Told {
+        let chosen = choose(effects, &self.allowed, count);
+        let reasons = chosen.reasons.iter().map(|(column, effect)| {
+            let field = &self.fields[*column];
+            let value = value(batch, field, row);
+            Reason {
+                column: field.name.clone(),
+                effect: *effect,
+                words: words(field, &value, &self.typical[*column], *effect),
+            }
+        });
+        Told { reasons: reasons.collect(), other_effect: chosen.other_effect }
+    }
+}
+
+/// What is typical of a column: the median, or the most frequent level.
+fn typical(column: &ColumnProfile) -> Typical {
+    match (column.kind, column.median()) {
+        (Kind::Flag, Some(median)) => Typical::Flag(median >= 0.5),
+        (Kind::Time, Some(median)) => Typical::Time((median * SECONDS_A_DAY).round() as i64),
+        (_, Some(median)) => Typical::Number(median),
+        (_, None) => column.most_frequent().map_or(Typical::None, |level| Typical::Level(level.to_owned())),
+    }
+}
+
+/// The value of a row in a column, missing where the batch does not have the column.
+fn value<'a>(batch: &'a RecordBatch, field: &Field, row: usize) -> Value<'a> {
+    let Some(column) = batch.column_by_name(&field.name).filter(|column| !column.is_null(row)) else {
+        return Value::Missing;
+    };
+    match column.data_type() {
+        DataType::Float64 => Value::Number(column.as_primitive::<Float64Type>().value(row)),
+        DataType::Boolean => Value::Flag(column.as_boolean().value(row)),
+        DataType::Timestamp(..) => Value::Time(column.as_primitive::<TimestampSecondType>().value(row)),
+        DataType::Utf8 => Value::Level(column.as_string::<i32>().value(row)),
+        _ => Value::Missing,
+    }
+}

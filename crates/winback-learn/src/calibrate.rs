@@ -89,7 +89,11 @@ impl Line {
             .map(|(row, (value, label))| {
                 let weight = weights.map_or(1.0, |weights| weights[row]);
                 let expected = probability(self.intercept + self.slope * value);
-                [weight * (expected - f64::from(u8::from(*label))), weight * expected * (1.0 - expected), *value]
+                [
+                    weight * (expected - f64::from(u8::from(*label))),
+                    weight * expected * (1.0 - expected),
+                    *value,
+                ]
             })
             .collect();
         Step {

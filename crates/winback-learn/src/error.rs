@@ -29,7 +29,9 @@ pub enum Error {
         needed: u64,
     },
     /// A category column with more levels than any category has.
-    #[error("column `{column}` has more than {most} different values; exclude it if it names single customers")]
+    #[error(
+        "column `{column}` has more than {most} different values; exclude it if it names single customers"
+    )]
     TooManyLevels {
         /// The column.
         column: String,

@@ -30,7 +30,13 @@ pub fn save(model: &Model) -> Vec<u8> {
     let mut payload = Writer::default();
     write_encoder(&mut payload, &model.encoder);
     write_predictor(&mut payload, &model.predictor);
-    for value in [model.calibration.intercept, model.calibration.slope, model.base_rate, model.bands[0], model.bands[1]] {
+    for value in [
+        model.calibration.intercept,
+        model.calibration.slope,
+        model.base_rate,
+        model.bands[0],
+        model.bands[1],
+    ] {
         payload.f64(value);
     }
     payload.list(&model.out_of_fold_grid, |writer, value| writer.f64(*value));
@@ -111,7 +117,8 @@ fn read_encoder(reader: &mut Reader<'_>) -> Result<Encoder> {
     let columns = reader.list(10, |reader| {
         let name = reader.text()?;
         let kind = usize::from(reader.u8()?);
-        let kind = *KINDS.get(kind).ok_or_else(|| Error::ModelFile(format!("a column of unknown kind {kind}")))?;
+        let kind =
+            *KINDS.get(kind).ok_or_else(|| Error::ModelFile(format!("a column of unknown kind {kind}")))?;
         let shape = match reader.u8()? {
             0 => Shape::Bins(reader.list(4, Reader::f32)?),
             1 => Shape::Levels(reader.list(4, Reader::text)?),
@@ -146,7 +153,9 @@ fn write_predictor(writer: &mut Writer, predictor: &Predictor) {
         Predictor::Linear(card) => {
             writer.u8(1);
             writer.i64(card.base);
-            writer.list(&card.points, |writer, points| writer.list(points, |writer, points| writer.i32(*points)));
+            writer.list(&card.points, |writer, points| {
+                writer.list(points, |writer, points| writer.i32(*points))
+            });
         }
     }
 }

@@ -51,7 +51,8 @@ pub fn latest(rows: &[u32], times: &[i64], gap: i64) -> Option<Split> {
     }
     let begin = periods[periods.len() - held_out_periods];
     let at = |row: &u32| times[*row as usize];
-    let training: Vec<u32> = rows.iter().copied().filter(|row| at(row).saturating_add(gap) <= begin && at(row) < begin).collect();
+    let training: Vec<u32> =
+        rows.iter().copied().filter(|row| at(row).saturating_add(gap) <= begin && at(row) < begin).collect();
     let held_out: Vec<u32> = rows.iter().copied().filter(|row| at(row) >= begin).collect();
     (!training.is_empty()).then_some(Split { training, held_out })
 }

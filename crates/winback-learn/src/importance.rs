@@ -61,7 +61,10 @@ impl Model {
         let effects = self.effects(&sample, rows.len());
         let columns = sample.len();
         let sizes: Vec<f64> = (0..columns)
-            .map(|column| sum(effects.iter().skip(column).step_by(columns).map(|effect| effect.abs())) / rows.len() as f64)
+            .map(|column| {
+                sum(effects.iter().skip(column).step_by(columns).map(|effect| effect.abs()))
+                    / rows.len() as f64
+            })
             .collect();
         let total = sum(sizes.iter().copied());
         let of_column = |column: usize| {
@@ -115,8 +118,10 @@ fn groups(shape: &Shape, by_code: &[(u64, f64)]) -> Vec<Group> {
             by_rows.sort_by_key(|level| std::cmp::Reverse(by_code[level + FIRST_LEVEL as usize].0));
             let code = |level: &usize| level + FIRST_LEVEL as usize;
             let (told, rest) = by_rows.split_at(LEVELS.min(by_rows.len()));
-            let mut found: Vec<Group> =
-                told.iter().filter_map(|level| group(Values::Level(levels[*level].clone()), &[code(level)])).collect();
+            let mut found: Vec<Group> = told
+                .iter()
+                .filter_map(|level| group(Values::Level(levels[*level].clone()), &[code(level)]))
+                .collect();
             let other: Vec<usize> = rest.iter().map(code).chain([1]).collect();
             found.extend(group(Values::Other, &other));
             found.extend(missing);

@@ -45,7 +45,9 @@ impl Predictor {
     #[must_use]
     pub fn log_odds(&self, data: &Encoded, rows: &[u32]) -> Vec<f64> {
         let margins = match self {
-            Self::Trees { forest, .. } => forest.margins(&Matrix::of_rows(&data.columns, &forest.lookups, rows)),
+            Self::Trees { forest, .. } => {
+                forest.margins(&Matrix::of_rows(&data.columns, &forest.lookups, rows))
+            }
             Self::Linear(card) => card.margins(&data.columns, rows),
         };
         margins.iter().map(|margin| *margin as f64 * UNIT).collect()
@@ -61,7 +63,9 @@ impl Predictor {
 
     fn effects(&self, codes: &[Codes], rows: usize) -> Vec<i64> {
         match self {
-            Self::Trees { forest, tables } => tables.effects(forest, &Matrix::of_all(codes, &forest.lookups, rows)),
+            Self::Trees { forest, tables } => {
+                tables.effects(forest, &Matrix::of_all(codes, &forest.lookups, rows))
+            }
             Self::Linear(card) => card.effects(codes, rows),
         }
     }
@@ -148,8 +152,12 @@ impl Model {
     pub fn score(&self, batch: &RecordBatch) -> Result<Vec<f64>> {
         let codes = self.encoder.encode(batch)?;
         let margins = match &self.predictor {
-            Predictor::Trees { forest, .. } => forest.margins(&Matrix::of_all(&codes, &forest.lookups, batch.num_rows())),
-            Predictor::Linear(card) => card.margins(&codes, &(0..batch.num_rows() as u32).collect::<Vec<_>>()),
+            Predictor::Trees { forest, .. } => {
+                forest.margins(&Matrix::of_all(&codes, &forest.lookups, batch.num_rows()))
+            }
+            Predictor::Linear(card) => {
+                card.margins(&codes, &(0..batch.num_rows() as u32).collect::<Vec<_>>())
+            }
         };
         Ok(margins.iter().map(|margin| self.calibration.apply(*margin as f64 * UNIT)).collect())
     }

@@ -78,13 +78,19 @@ impl Package {
         }
         for (name, expected) in &manifest.files {
             if digest(find(name)?) != *expected {
-                return Err(Error::Package(format!("`{name}` is not the file that the manifest names: it was cut or altered")));
+                return Err(Error::Package(format!(
+                    "`{name}` is not the file that the manifest names: it was cut or altered"
+                )));
             }
         }
         let listed = |name: &str| {
             let bytes = find(name)?;
             let is_listed = manifest.files.contains_key(name);
-            if is_listed { Ok(bytes) } else { Err(Error::Package(format!("the manifest does not name `{name}`"))) }
+            if is_listed {
+                Ok(bytes)
+            } else {
+                Err(Error::Package(format!("the manifest does not name `{name}`")))
+            }
         };
         let package = Self {
             model: file::load(listed("model.bin")?)?,
@@ -103,7 +109,8 @@ impl Package {
         let columns = &self.model.encoder.columns;
         for (index, column) in columns.iter().enumerate() {
             let in_schema = self.schema.field(&column.name).is_some_and(|field| field.kind == column.kind);
-            let in_profile = self.profile.columns.get(index).is_some_and(|profile| profile.name == column.name);
+            let in_profile =
+                self.profile.columns.get(index).is_some_and(|profile| profile.name == column.name);
             if !in_schema || !in_profile {
                 let name = &column.name;
                 return Err(Error::Package(format!("its files do not agree about the column `{name}`")));

@@ -72,9 +72,11 @@ impl Profile {
         let columns = columns.map(|((column, quantiles), (codes, code_count))| {
             let rows = counts(codes, *code_count);
             let distribution = match &column.shape {
-                Shape::Bins(borders) => {
-                    Distribution::Numbers { quantiles: quantiles.clone(), borders: borders.clone(), rows: rows.clone() }
-                }
+                Shape::Bins(borders) => Distribution::Numbers {
+                    quantiles: quantiles.clone(),
+                    borders: borders.clone(),
+                    rows: rows.clone(),
+                },
                 Shape::Levels(levels) => Distribution::Levels {
                     levels: levels.clone(),
                     rows: rows[FIRST_LEVEL as usize..].to_vec(),
@@ -88,7 +90,11 @@ impl Profile {
                 distribution,
             }
         });
-        Self { rows: data.len() as u64, positives: data.positives(&data.all_rows()), columns: columns.collect() }
+        Self {
+            rows: data.len() as u64,
+            positives: data.positives(&data.all_rows()),
+            columns: columns.collect(),
+        }
     }
 }
 

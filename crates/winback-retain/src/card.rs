@@ -14,7 +14,12 @@ const COLUMNS: usize = 10;
 
 /// The card as Markdown.
 #[must_use]
-pub fn card(schema: &Schema, report: &Report, importance: &[ColumnImportance], findings: &[Finding]) -> String {
+pub fn card(
+    schema: &Schema,
+    report: &Report,
+    importance: &[ColumnImportance],
+    findings: &[Finding],
+) -> String {
     let mut card = String::new();
     // Writing into a string cannot fail.
     let _written = write_card(&mut card, schema, report, importance, findings);
@@ -32,8 +37,15 @@ fn write_card(
     let positive = schema.positive.as_deref().unwrap_or("positive");
     let rate = 100.0 * report.positives as f64 / report.rows as f64;
     writeln!(card, "# Model card\n")?;
-    writeln!(card, "The model gives each customer the calibrated probability that `{label}` is `{positive}`.")?;
-    writeln!(card, "It learnt from {} rows, of which {} ({rate:.1} %) are positive.", report.rows, report.positives)?;
+    writeln!(
+        card,
+        "The model gives each customer the calibrated probability that `{label}` is `{positive}`."
+    )?;
+    writeln!(
+        card,
+        "It learnt from {} rows, of which {} ({rate:.1} %) are positive.",
+        report.rows, report.positives
+    )?;
     writeln!(card, "Its learner is `{}`.\n", report.learner)?;
     writeln!(card, "## How good it is\n")?;
     writeln!(card, "Measured on rows that were not learnt from ({}); 95 % intervals.\n", report.split)?;
@@ -76,5 +88,8 @@ fn write_card(
         }
     }
     writeln!(card, "\n## What it must not be used for\n")?;
-    writeln!(card, "It says who is likely to leave and which columns say so; it does not say what would make a customer stay.")
+    writeln!(
+        card,
+        "It says who is likely to leave and which columns say so; it does not say what would make a customer stay."
+    )
 }

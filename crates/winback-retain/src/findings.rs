@@ -36,13 +36,16 @@ const PROTECTED_SHARE: f64 = 0.05;
 #[must_use]
 pub fn protected(schema: &Schema, importance: &[ColumnImportance]) -> Option<Finding> {
     let is_protected = |name: &str| schema.field(name).is_some_and(|field| field.role == Role::Protected);
-    let carriers: Vec<&ColumnImportance> = importance.iter().filter(|column| is_protected(&column.name)).collect();
+    let carriers: Vec<&ColumnImportance> =
+        importance.iter().filter(|column| is_protected(&column.name)).collect();
     let share: f64 = carriers.iter().map(|column| column.share).sum();
     (share > PROTECTED_SHARE).then(|| Finding {
         severity: Severity::Warn,
         kind: "protected".to_owned(),
         columns: carriers.iter().map(|column| column.name.clone()).collect(),
         evidence: format!("{:.1} % of the mean absolute effect", 100.0 * share),
-        message: "protected columns carry more than 5 % of the model's effects; they are never given as a reason".to_owned(),
+        message:
+            "protected columns carry more than 5 % of the model's effects; they are never given as a reason"
+                .to_owned(),
     })
 }

@@ -62,14 +62,18 @@ pub fn champion(challenger: &[OutOfFold], champion: &ChampionScores) -> Option<C
         .filter_map(|row| Some([row_log_loss(row.log_odds, row.label), row_log_loss(score(row)?, row.label)]))
         .collect();
     if pairs.len() < LEAST_COMMON_ROWS {
-        let reason = format!("only {} rows can be compared with the champion; {LEAST_COMMON_ROWS} are needed", pairs.len());
+        let reason = format!(
+            "only {} rows can be compared with the champion; {LEAST_COMMON_ROWS} are needed",
+            pairs.len()
+        );
         return Some(Closed { gate: "champion", reason });
     }
     let rows = pairs.len() as f64;
     let mean = |of: &dyn Fn(&[f64; 2]) -> f64| pairs.iter().map(of).sum::<f64>() / rows;
     let champion_loss = mean(&|pair| pair[1]);
     let worse = mean(&|pair| pair[0] - pair[1]);
-    let variance = mean(&|pair| (pair[0] - pair[1] - worse) * (pair[0] - pair[1] - worse)) * rows / (rows - 1.0);
+    let variance =
+        mean(&|pair| (pair[0] - pair[1] - worse) * (pair[0] - pair[1] - worse)) * rows / (rows - 1.0);
     let bound = worse + NORMAL_ONE_SIDED_95 * (variance / rows).sqrt();
     (bound >= MARGIN * champion_loss).then(|| Closed {
         gate: "champion",
@@ -87,7 +91,8 @@ pub fn champion(challenger: &[OutOfFold], champion: &ChampionScores) -> Option<C
 pub fn comparable(challenger: &str, champion: &str) -> Option<Closed> {
     (challenger != champion).then(|| Closed {
         gate: "schema",
-        reason: "label or schema differ from the champion's, so the two cannot be compared; a person decides".to_owned(),
+        reason: "label or schema differ from the champion's, so the two cannot be compared; a person decides"
+            .to_owned(),
     })
 }
 
@@ -96,7 +101,8 @@ mod tests {
     use super::*;
 
     fn rows(count: u32, log_odds: impl Fn(u32) -> f64) -> Vec<OutOfFold> {
-        let row = |row| OutOfFold { row, identity: u64::from(row), log_odds: log_odds(row), label: row % 4 == 0 };
+        let row =
+            |row| OutOfFold { row, identity: u64::from(row), log_odds: log_odds(row), label: row % 4 == 0 };
         (0..count).map(row).collect()
     }
 

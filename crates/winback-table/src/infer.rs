@@ -274,13 +274,10 @@ fn choose_time(columns: &[ColumnProfile], guesses: &mut [Guess], hints: &Hints) 
         Some(name) => columns.iter().position(|column| column.name == *name),
         None => (0..columns.len()).find(|index| {
             // A moment that is the same in all rows is still the moment the rows describe.
-            let free = matches!(guesses[*index].role, Role::Feature | Role::Excluded);
-            let named = hints.exclude.contains(&columns[*index].name);
-            free && !named && guesses[*index].kind == Kind::Time && has_word(&columns[*index].name, &TIMES)
-                || free
-                    && !named
-                    && guesses[*index].kind == Kind::Time
-                    && TIMES.contains(&columns[*index].name.as_str())
+            let name = &columns[*index].name;
+            let free = matches!(guesses[*index].role, Role::Feature | Role::Excluded)
+                && !hints.exclude.contains(name);
+            free && guesses[*index].kind == Kind::Time && has_word(name, &TIMES)
         }),
     };
     if let Some(index) = chosen {

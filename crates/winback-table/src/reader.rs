@@ -94,7 +94,7 @@ pub struct TableReader {
 
 /// The rows of the file being read.
 enum FileRows {
-    Csv(CsvRows),
+    Csv(Box<CsvRows>),
     Parquet(ParquetRows),
 }
 
@@ -177,7 +177,7 @@ impl TableReader {
         let name = input.name().to_owned();
         let opened = match format(input.as_ref()).map_err(|error| Error::io("open", &name, error))? {
             Format::Csv => CsvRows::open(input.as_ref(), &self.schema, self.options)
-                .map(|(rows, unused)| (FileRows::Csv(rows), unused)),
+                .map(|(rows, unused)| (FileRows::Csv(Box::new(rows)), unused)),
             Format::Parquet => {
                 ParquetRows::open(input, &self.schema).map(|(rows, unused)| (FileRows::Parquet(rows), unused))
             }
@@ -267,10 +267,13 @@ pub(crate) fn match_columns(
     Ok((positions, unused))
 }
 
+/// The records of an opened file.
+pub(crate) type FileRecords = Records<Box<dyn std::io::Read + Send>>;
+
 /// The rows of one CSV file.
 struct CsvRows {
     file: Arc<str>,
-    records: Records<Box<dyn std::io::Read + Send>>,
+    records: FileRecords,
     /// For each field of the schema its position in the file.
     positions: Vec<usize>,
     width: usize,
@@ -326,10 +329,7 @@ impl CsvRows {
 }
 
 /// Opens a CSV file at its first data row; answers the trimmed names of its header too.
-pub(crate) fn open_csv(
-    input: &dyn Input,
-    options: Options,
-) -> Result<(Records<Box<dyn std::io::Read + Send>>, Vec<String>)> {
+pub(crate) fn open_csv(input: &dyn Input, options: Options) -> Result<(FileRecords, Vec<String>)> {
     let name = input.name();
     let unpack = || unpacked(input).map_err(|error| Error::io("open", name, error));
     let dialect = sniff(&mut unpack()?, options.delimiter, options.encoding);

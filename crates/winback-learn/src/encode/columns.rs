@@ -136,7 +136,10 @@ fn column<'a>(batch: &'a RecordBatch, name: &str, kind: Kind) -> Result<&'a dyn 
 fn for_each_number(column: &dyn Array, kind: Kind, take: &mut dyn FnMut(f64)) {
     match kind {
         Kind::Flag => {
-            column.as_boolean().iter().for_each(|cell| take(cell.map_or(f64::NAN, |flag| f64::from(u8::from(flag)))));
+            column
+                .as_boolean()
+                .iter()
+                .for_each(|cell| take(cell.map_or(f64::NAN, |flag| f64::from(u8::from(flag)))));
         }
         Kind::Time => column
             .as_primitive::<TimestampSecondType>()
@@ -208,7 +211,8 @@ impl Encoder {
     #[must_use]
     pub fn scoring_schema(&self, schema: &Schema) -> Schema {
         schema.select(|field| {
-            field.role == winback_table::Role::Key || self.columns.iter().any(|column| column.name == field.name)
+            field.role == winback_table::Role::Key
+                || self.columns.iter().any(|column| column.name == field.name)
         })
     }
 }

@@ -37,7 +37,8 @@ impl Encoded {
         let label = schema.with_role(Role::Label).ok_or(Error::NoLabel)?;
         let key = schema.with_role(Role::Key);
         let time = schema.with_role(Role::Time);
-        let mut columns: Vec<Codes> = encoder.columns.iter().map(|column| Codes::empty(&column.shape)).collect();
+        let mut columns: Vec<Codes> =
+            encoder.columns.iter().map(|column| Codes::empty(&column.shape)).collect();
         let (mut labels, mut by_key, mut by_features) = (Vec::new(), Vec::new(), Vec::new());
         let (mut identities, mut times) = (Vec::new(), Vec::new());
         for batch in source.open()? {
@@ -49,7 +50,8 @@ impl Encoded {
             labels.extend((0..batch.num_rows()).map(|row| label_column.value(row)));
             let features = feature_hashes(&batch, encoder)?;
             if let Some(time) = time {
-                let column = named(&batch, &time.name, &time.data_type())?.as_primitive::<TimestampSecondType>();
+                let column =
+                    named(&batch, &time.name, &time.data_type())?.as_primitive::<TimestampSecondType>();
                 times.extend(column.values());
             }
             if let Some(key) = key {
@@ -113,7 +115,9 @@ fn feature_hashes(batch: &RecordBatch, encoder: &Encoder) -> Result<Vec<u64>> {
                 continue;
             }
             match values.data_type() {
-                DataType::Float64 => hasher.write_u64(values.as_primitive::<Float64Type>().value(row).to_bits()),
+                DataType::Float64 => {
+                    hasher.write_u64(values.as_primitive::<Float64Type>().value(row).to_bits())
+                }
                 DataType::Boolean => hasher.write_u8(u8::from(values.as_boolean().value(row))),
                 DataType::Utf8 => {
                     hasher.write(values.as_string::<i32>().value(row).as_bytes());

@@ -59,8 +59,9 @@ fn count(codes: &[u32], code_count: usize, labels: &[bool]) -> Counted {
     for code in codes {
         rows[*code as usize] += 1;
     }
-    let pooled = (0..code_count as u32)
-        .map(|code| if code >= FIRST_LEVEL && rows[code as usize] < ROWS_PER_LEVEL { OTHER_LEVEL } else { code });
+    let pooled = (0..code_count as u32).map(|code| {
+        if code >= FIRST_LEVEL && rows[code as usize] < ROWS_PER_LEVEL { OTHER_LEVEL } else { code }
+    });
     let pooled: Vec<u32> = pooled.collect();
     let mut totals = vec![Tally::default(); code_count];
     for (code, label) in codes.iter().zip(labels) {
@@ -142,7 +143,9 @@ mod tests {
         codes.extend([FIRST_LEVEL + 1; 5]);
         let labels: Vec<bool> = (0..105).map(|row| row < 50 || row >= 100).collect();
         let shares = statistics(&codes, 5, &labels).shares;
-        assert!((f64::from(shares[FIRST_LEVEL as usize]) - (50.0 + 10.0 * 55.0 / 105.0) / 110.0).abs() < 1e-6);
+        assert!(
+            (f64::from(shares[FIRST_LEVEL as usize]) - (50.0 + 10.0 * 55.0 / 105.0) / 110.0).abs() < 1e-6
+        );
         assert!((shares[FIRST_LEVEL as usize + 1] - shares[OTHER_LEVEL as usize]).abs() < 1e-9);
         assert!((f64::from(shares[0]) - 55.0 / 105.0).abs() < 1e-6, "nothing seen is the overall share");
     }

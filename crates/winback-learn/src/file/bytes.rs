@@ -58,7 +58,11 @@ impl<'a> Reader<'a> {
     }
 
     /// A list of items that take at least `least_bytes` each, so that a false length cannot ask for endless memory.
-    pub(super) fn list<T>(&mut self, least_bytes: usize, mut read: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
+    pub(super) fn list<T>(
+        &mut self,
+        least_bytes: usize,
+        mut read: impl FnMut(&mut Self) -> Result<T>,
+    ) -> Result<Vec<T>> {
         let length = self.u32()? as usize;
         if length.saturating_mul(least_bytes) > self.0.len() {
             return Err(cut());
@@ -75,6 +79,10 @@ impl<'a> Reader<'a> {
 
     /// Everything must have been taken.
     pub(super) fn finish(self) -> Result<()> {
-        if self.0.is_empty() { Ok(()) } else { Err(Error::ModelFile(format!("{} bytes too many", self.0.len()))) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::ModelFile(format!("{} bytes too many", self.0.len())))
+        }
     }
 }

@@ -17,7 +17,10 @@ pub(super) fn check(model: &Model) -> Result<()> {
         let sound = match &column.shape {
             Shape::Bins(borders) => {
                 let ascending = borders.windows(2).all(|pair| pair[0] < pair[1]);
-                numeric && borders.len() <= MOST_BORDERS && ascending && borders.iter().all(|border| border.is_finite())
+                numeric
+                    && borders.len() <= MOST_BORDERS
+                    && ascending
+                    && borders.iter().all(|border| border.is_finite())
             }
             Shape::Levels(levels) => !numeric && levels.windows(2).all(|pair| pair[0] < pair[1]),
         };
@@ -25,7 +28,8 @@ pub(super) fn check(model: &Model) -> Result<()> {
             return refuse(format!("the bins or levels of column `{}` are not in order", column.name));
         }
     }
-    let code_counts: Vec<usize> = model.encoder.columns.iter().map(|column| column.shape.code_count()).collect();
+    let code_counts: Vec<usize> =
+        model.encoder.columns.iter().map(|column| column.shape.code_count()).collect();
     match &model.predictor {
         Predictor::Trees { forest, .. } => check_forest(model, forest, &code_counts)?,
         Predictor::Linear(card) => {
@@ -35,7 +39,13 @@ pub(super) fn check(model: &Model) -> Result<()> {
             }
         }
     }
-    let finite = [model.calibration.intercept, model.calibration.slope, model.base_rate, model.bands[0], model.bands[1]];
+    let finite = [
+        model.calibration.intercept,
+        model.calibration.slope,
+        model.base_rate,
+        model.bands[0],
+        model.bands[1],
+    ];
     let [high, medium] = model.bands;
     let rate_fits = (0.0..=1.0).contains(&model.base_rate) && high >= medium && medium > 0.0;
     if !finite.iter().all(|value| value.is_finite()) || model.calibration.slope <= 0.0 || !rate_fits {

@@ -11,7 +11,11 @@ const GOLDEN_1: &[u8] = include_bytes!("../../../../testdata/model/trees-1.bin")
 fn encoder() -> Encoder {
     Encoder {
         columns: vec![
-            ColumnEncoder { name: "balance".to_owned(), kind: Kind::Number, shape: Shape::Bins(vec![-0.5, 100.25]) },
+            ColumnEncoder {
+                name: "balance".to_owned(),
+                kind: Kind::Number,
+                shape: Shape::Bins(vec![-0.5, 100.25]),
+            },
             ColumnEncoder {
                 name: "region".to_owned(),
                 kind: Kind::Category,
@@ -34,7 +38,8 @@ fn model(predictor: Predictor) -> Model {
 
 fn trees() -> Model {
     let questions = vec![Question { column: 0, bin: 1 }, Question { column: 1, bin: 2 }];
-    let tree = Tree { questions, values: vec![-5_000_000, 1, 2_500_000, 7_000_001], counts: vec![10, 0, 30, 2] };
+    let tree =
+        Tree { questions, values: vec![-5_000_000, 1, 2_500_000, 7_000_001], counts: vec![10, 0, 30, 2] };
     let forest = Forest { base: -40_000_000, lookups: vec![None, Some(vec![2, 2, 1, 3])], trees: vec![tree] };
     model(Predictor::trees(forest))
 }

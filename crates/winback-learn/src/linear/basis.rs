@@ -47,10 +47,13 @@ impl Basis {
     /// The points of each code under this column's weights.
     pub(super) fn table(&self, weights: &[f64]) -> Vec<f64> {
         match &self.form {
-            Form::OneEach { term, .. } => term.iter().map(|term| term.map_or(0.0, |term| weights[term])).collect(),
-            Form::Bent { values } => {
-                values.iter().map(|values| values.iter().zip(weights).map(|(value, weight)| value * weight).sum()).collect()
+            Form::OneEach { term, .. } => {
+                term.iter().map(|term| term.map_or(0.0, |term| weights[term])).collect()
             }
+            Form::Bent { values } => values
+                .iter()
+                .map(|values| values.iter().zip(weights).map(|(value, weight)| value * weight).sum())
+                .collect(),
         }
     }
 

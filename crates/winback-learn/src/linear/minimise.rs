@@ -74,8 +74,10 @@ fn descent(gradient: &[f64], memory: &[Step]) -> Vec<f64> {
 }
 
 fn remember(memory: &mut Vec<Step>, point: &[f64], next: &[f64], gradient: &[f64], next_gradient: &[f64]) {
-    let difference = |left: &[f64], right: &[f64]| left.iter().zip(right).map(|(left, right)| left - right).collect();
-    let (moved, turned): (Vec<f64>, Vec<f64>) = (difference(next, point), difference(next_gradient, gradient));
+    let difference =
+        |left: &[f64], right: &[f64]| left.iter().zip(right).map(|(left, right)| left - right).collect();
+    let (moved, turned): (Vec<f64>, Vec<f64>) =
+        (difference(next, point), difference(next_gradient, gradient));
     let curvature = dot(&moved, &turned);
     if curvature > 1e-14 {
         if memory.len() == MEMORY {
@@ -108,7 +110,8 @@ mod tests {
 
     #[test]
     fn a_ridge_logistic_regression_equals_scikit_learns() {
-        let fixture: Value = serde_json::from_str(include_str!("../../../../testdata/logistic/logistic.json")).unwrap();
+        let fixture: Value =
+            serde_json::from_str(include_str!("../../../../testdata/logistic/logistic.json")).unwrap();
         let numbers = |value: &Value| -> Vec<f64> {
             value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
         };

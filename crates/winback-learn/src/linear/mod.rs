@@ -76,16 +76,25 @@ fn add_points(points: &[i32], codes: &Codes, rows: &[u32], margins: &mut [i64]) 
 /// Fits a scorecard on some rows under an L2 penalty (on each squared weight, the intercept left out).
 #[must_use]
 pub fn fit(data: &Encoded, rows: &[u32], penalty: f64) -> Scorecard {
-    let bases: Vec<Basis> =
-        data.columns.iter().zip(&data.code_counts).map(|(codes, count)| Basis::new(codes, *count, rows)).collect();
+    let bases: Vec<Basis> = data
+        .columns
+        .iter()
+        .zip(&data.code_counts)
+        .map(|(codes, count)| Basis::new(codes, *count, rows))
+        .collect();
     let problem = Problem {
-        columns: data.columns.iter().map(|codes| rows.iter().map(|row| codes.code(*row as usize) as u32).collect()).collect(),
+        columns: data
+            .columns
+            .iter()
+            .map(|codes| rows.iter().map(|row| codes.code(*row as usize) as u32).collect())
+            .collect(),
         labels: rows.iter().map(|row| data.labels[*row as usize]).collect(),
         bases,
         penalty,
     };
     let terms = 1 + problem.bases.iter().map(Basis::terms).sum::<usize>();
-    let weights = minimise::minimise(vec![0.0; terms], &mut |weights, gradient| problem.loss(weights, gradient));
+    let weights =
+        minimise::minimise(vec![0.0; terms], &mut |weights, gradient| problem.loss(weights, gradient));
     let counts: Vec<Vec<u64>> = problem.bases.iter().map(|basis| basis.counts.clone()).collect();
     Scorecard::centred(weights[0], &problem.tables(&weights), &counts)
 }
@@ -159,9 +168,11 @@ mod tests {
 
     #[test]
     fn effects_equal_the_shap_packages_on_an_additive_model() {
-        let fixture: Value = serde_json::from_str(include_str!("../../../../testdata/shapley/linear.json")).unwrap();
+        let fixture: Value =
+            serde_json::from_str(include_str!("../../../../testdata/shapley/linear.json")).unwrap();
         let list = |value: &Value| value.as_array().unwrap().clone();
-        let numbers = |value: &Value| list(value).iter().map(|number| number.as_f64().unwrap()).collect::<Vec<_>>();
+        let numbers =
+            |value: &Value| list(value).iter().map(|number| number.as_f64().unwrap()).collect::<Vec<_>>();
         let columns = list(&fixture["columns"]);
         let tables: Vec<Vec<f64>> = columns.iter().map(|column| numbers(&column["points"])).collect();
         let counts: Vec<Vec<u64>> = columns

@@ -161,9 +161,11 @@ impl Ranking {
             ];
             above = Mass { negative: above.negative + run.negative, positive: above.positive + run.positive };
         }
-        let variance = |[total, squares]: [f64; 2], rows: f64| ((squares - total * total / rows) / (rows - 1.0)).max(0.0);
-        let variance =
-            variance(positives, total.positive) / total.positive + variance(negatives, total.negative) / total.negative;
+        let variance = |[total, squares]: [f64; 2], rows: f64| {
+            ((squares - total * total / rows) / (rows - 1.0)).max(0.0)
+        };
+        let variance = variance(positives, total.positive) / total.positive
+            + variance(negatives, total.negative) / total.negative;
         Some(variance.sqrt())
     }
 }

@@ -89,13 +89,17 @@ impl Strata {
         let mut distinct = judged.groups.clone();
         distinct.sort_unstable();
         distinct.dedup();
-        let group_of: Vec<u32> =
-            judged.groups.iter().map(|group| distinct.partition_point(|other| other < group) as u32).collect();
+        let group_of: Vec<u32> = judged
+            .groups
+            .iter()
+            .map(|group| distinct.partition_point(|other| other < group) as u32)
+            .collect();
         let mut any_positive = vec![false; distinct.len()];
         for (group, label) in group_of.iter().zip(&judged.labels) {
             any_positive[*group as usize] |= label;
         }
-        let (positive, negative) = (0..distinct.len() as u32).partition(|group| any_positive[*group as usize]);
+        let (positive, negative) =
+            (0..distinct.len() as u32).partition(|group| any_positive[*group as usize]);
         Self { group_of, negative, positive }
     }
 
@@ -135,7 +139,8 @@ pub fn report(judged: &Judged, seed: u64) -> Metrics {
     let (log_odds, labels) = (judged.log_odds.as_slice(), judged.labels.as_slice());
     let rankings: Vec<Ranking> = judged.parts().map(|part| Ranking::new(&log_odds[part])).collect();
     let auc = |weights: Option<&[f64]>| over_parts(judged, &rankings, weights, Ranking::roc_auc);
-    let precision = |weights: Option<&[f64]>| over_parts(judged, &rankings, weights, Ranking::average_precision);
+    let precision =
+        |weights: Option<&[f64]>| over_parts(judged, &rankings, weights, Ranking::average_precision);
     let line = Line::fit(log_odds, labels, None);
     let strata = Strata::new(judged);
     let draws: Vec<[f64; 6]> = (0..DRAWS)
@@ -150,7 +155,9 @@ pub fn report(judged: &Judged, seed: u64) -> Metrics {
             [auc, precision(weights), loss, brier, line.slope, line.intercept]
         })
         .collect();
-    let interval = |figure: usize, value: f64| Interval::of_draws(value, draws.iter().map(|draw| draw[figure]).collect());
+    let interval = |figure: usize, value: f64| {
+        Interval::of_draws(value, draws.iter().map(|draw| draw[figure]).collect())
+    };
     let roc_auc = if labels.len() > DELONG_ROWS {
         Interval::of_share(auc(None), standard_error_of_auc(judged, &rankings))
     } else {

@@ -17,7 +17,8 @@ struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    let fixture: Value = serde_json::from_str(include_str!("../../../../testdata/metrics/metrics.json")).unwrap();
+    let fixture: Value =
+        serde_json::from_str(include_str!("../../../../testdata/metrics/metrics.json")).unwrap();
     let numbers = |value: &Value| -> Vec<f64> {
         value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
     };
@@ -62,7 +63,8 @@ fn weighted_measures_equal_scikit_learns() {
     for case in &cases() {
         let (log_odds, labels, weights) = (&case.log_odds[..], &case.labels[..], Some(&case.weights[..]));
         let ranking = Ranking::new(log_odds);
-        let check = |name: &str, found: f64| check(case, name, found, &case.expected["weighted"][name], TOLERANCE);
+        let check =
+            |name: &str, found: f64| check(case, name, found, &case.expected["weighted"][name], TOLERANCE);
         check("roc_auc", ranking.roc_auc(labels, weights).unwrap());
         check("average_precision", ranking.average_precision(labels, weights).unwrap());
         check("log_loss", log_loss(log_odds, labels, weights));
@@ -86,10 +88,14 @@ fn intervals_hold_their_figures_and_do_not_depend_on_threads() {
     let groups: Vec<u64> = (0..case.labels.len() as u64).map(|row| row / 2).collect();
     judged.push_part(&case.log_odds[..400], &case.labels[..400], &groups[..400]);
     judged.push_part(&case.log_odds[400..], &case.labels[400..], &groups[400..]);
-    let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap().install(|| report(&judged, 1));
-    let together = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap().install(|| report(&judged, 1));
+    let alone =
+        rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap().install(|| report(&judged, 1));
+    let together =
+        rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap().install(|| report(&judged, 1));
     assert_eq!(alone, together);
-    for interval in [alone.roc_auc, alone.average_precision, alone.log_loss, alone.brier, alone.calibration.slope] {
+    for interval in
+        [alone.roc_auc, alone.average_precision, alone.log_loss, alone.brier, alone.calibration.slope]
+    {
         assert!(interval.low < interval.value && interval.value < interval.high, "{interval:?}");
     }
     // The bootstrap and DeLong agree about how sure the AUC is.

@@ -102,7 +102,10 @@ fn candidates(
     let go_on = |choice: Choice| if step() { Ok(choice) } else { Err(Error::Stopped) };
     let trees = || {
         let prepared: Vec<Prepared> = splits.par_iter().map(|split| prepare(data, &split.training)).collect();
-        DEPTHS.iter().map(|depth| go_on(try_trees(*depth, data, splits, &prepared))).collect::<Result<Vec<_>>>()
+        DEPTHS
+            .iter()
+            .map(|depth| go_on(try_trees(*depth, data, splits, &prepared)))
+            .collect::<Result<Vec<_>>>()
     };
     let linear = || {
         let penalties = if splits.len() == 1 { &PENALTIES[..1] } else { &PENALTIES[..] };
@@ -121,7 +124,8 @@ fn calibrated(recipe: Recipe, data: &Encoded, splits: &[Split], log_odds: &[f64]
     let labels: Vec<bool> =
         splits.iter().flat_map(|split| split.held_out.iter().map(|row| data.labels[*row as usize])).collect();
     let calibration = Calibration::fit(log_odds, &labels);
-    let losses = log_odds.iter().zip(&labels).map(|(value, label)| log_loss(calibration.apply(*value), *label));
+    let losses =
+        log_odds.iter().zip(&labels).map(|(value, label)| log_loss(calibration.apply(*value), *label));
     Choice { recipe, calibration, losses: losses.collect() }
 }
 
@@ -181,8 +185,11 @@ fn try_trees(depth: usize, data: &Encoded, splits: &[Split], prepared: &[Prepare
     let large = prepared.iter().any(|part| part.labels.len() > 50_000);
     let settings = TreeSettings { depth, rate: if large { 0.1 } else { 0.05 }, l2: L2 };
     let most_rounds = if large { 400 } else { 1500 };
-    let mut trials: Vec<Trial<'_>> =
-        splits.iter().zip(prepared).map(|(split, prepared)| Trial::new(data, split, prepared, settings)).collect();
+    let mut trials: Vec<Trial<'_>> = splits
+        .iter()
+        .zip(prepared)
+        .map(|(split, prepared)| Trial::new(data, split, prepared, settings))
+        .collect();
     let mut losses: Vec<f64> = Vec::new();
     let mut best = 0;
     while losses.len() < most_rounds && losses.len() < best + PATIENCE + 1 {
@@ -190,7 +197,9 @@ fn try_trees(depth: usize, data: &Encoded, splits: &[Split], prepared: &[Prepare
         for round in 0..STRIDE {
             losses.push(sum(grown.iter().map(|losses| losses[round])));
         }
-        best = (0..losses.len()).reduce(|best, next| if losses[next] < losses[best] { next } else { best }).unwrap_or(0);
+        best = (0..losses.len())
+            .reduce(|best, next| if losses[next] < losses[best] { next } else { best })
+            .unwrap_or(0);
         if trials.iter().all(|trial| trial.ended) {
             break;
         }
@@ -215,7 +224,7 @@ pub(super) fn trees_gain(trees: &[f64], linear: &[f64]) -> Gain {
     let spread = sum(differences().map(|difference| (difference - mean) * (difference - mean)));
     let standard_error = (spread / (rows - 1.0).max(1.0) / rows).sqrt();
     let linear_loss = sum(linear.iter().copied()) / rows;
-    Gain { share: mean / linear_loss, tie: mean < 0.001 * linear_loss && mean < standard_error }
+    Gain { share: mean / linear_loss, tie: mean < 0.001 * linear_loss && mean <= standard_error }
 }
 
 /// What trees gain over linear on the same rows.

@@ -76,8 +76,10 @@ pub(super) fn choices(
     step: &(dyn Fn() -> bool + Sync),
 ) -> Result<(Vec<Choice>, usize)> {
     let splits = inner_splits(data, rows);
-    let found: Vec<Choice> =
-        considered(learner).iter().map(|learner| choose(*learner, data, &splits, step)).collect::<Result<_>>()?;
+    let found: Vec<Choice> = considered(learner)
+        .iter()
+        .map(|learner| choose(*learner, data, &splits, step))
+        .collect::<Result<_>>()?;
     let taken = match found.as_slice() {
         [trees, linear] => usize::from(pick(trees, linear).recipe.learner() == Learner::Linear),
         _ => 0,

@@ -119,7 +119,12 @@ pub fn train(
     let rows = data.all_rows();
     check_classes(&data, &rows)?;
     let (design, splits) = design(&data, settings.horizon);
-    let step = counting(settings.learner, splits.len(), splits.first().map_or(0, |split| split.training.len()), watch);
+    let step = counting(
+        settings.learner,
+        splits.len(),
+        splits.first().map_or(0, |split| split.training.len()),
+        watch,
+    );
     let outer = judge(settings.learner, &data, (design, splits), &step)?;
     let (choices, taken) = choices(settings.learner, &data, &rows, &step)?;
     let choice = &choices[taken];
@@ -161,10 +166,17 @@ pub fn train(
 }
 
 /// Counts the parts of the work: each candidate setting and each fit, of every outer split and of the final choice.
-fn counting<'a>(learner: Learner, splits: usize, training_rows: usize, watch: Watch<'a>) -> impl Fn() -> bool + Sync + 'a {
+fn counting<'a>(
+    learner: Learner,
+    splits: usize,
+    training_rows: usize,
+    watch: Watch<'a>,
+) -> impl Fn() -> bool + Sync + 'a {
     let penalties = if training_rows > 200_000 { 1 } else { 3 };
-    let a_choice: u64 =
-        considered(learner).iter().map(|learner| if *learner == Learner::Trees { 2 } else { penalties }).sum();
+    let a_choice: u64 = considered(learner)
+        .iter()
+        .map(|learner| if *learner == Learner::Trees { 2 } else { penalties })
+        .sum();
     let total = (a_choice + 1) * (splits as u64 + 1);
     let done = AtomicU64::new(0);
     move || watch((done.fetch_add(1, Ordering::Relaxed) + 1).min(total), total)

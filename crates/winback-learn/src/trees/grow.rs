@@ -49,7 +49,8 @@ type Segment = std::ops::Range<usize>;
 
 impl<'a> Grower<'a> {
     pub(super) fn new(matrix: &'a Matrix) -> Self {
-        let bin_counts = matrix.columns.iter().map(|bins| bins.iter().max().map_or(0, |bin| usize::from(*bin) + 1));
+        let bin_counts =
+            matrix.columns.iter().map(|bins| bins.iter().max().map_or(0, |bin| usize::from(*bin) + 1));
         Self {
             matrix,
             bin_counts: bin_counts.collect(),
@@ -90,7 +91,12 @@ impl<'a> Grower<'a> {
         let fill = |(histograms, bins): (&mut Vec<Histogram>, &Vec<u8>)| {
             histograms.resize(histograms.len().max(segments.len()), [[0; 2]; 256]);
             if segments.len() == 1 {
-                accumulate(bins, &order[segments[0].clone()], &gradients[segments[0].clone()], &mut histograms[0]);
+                accumulate(
+                    bins,
+                    &order[segments[0].clone()],
+                    &gradients[segments[0].clone()],
+                    &mut histograms[0],
+                );
                 return;
             }
             let parents = segments.len() / 2;

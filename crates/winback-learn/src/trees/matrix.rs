@@ -30,7 +30,9 @@ impl Matrix {
     pub fn of_all(columns: &[Codes], lookups: &[Option<Vec<u8>>], rows: usize) -> Self {
         let bins = columns.iter().zip(lookups).map(|(codes, lookup)| match (codes, lookup) {
             (Codes::Bins(bins), _) => bins.clone(),
-            (Codes::Levels(levels), Some(lookup)) => levels.iter().map(|level| lookup[*level as usize]).collect(),
+            (Codes::Levels(levels), Some(lookup)) => {
+                levels.iter().map(|level| lookup[*level as usize]).collect()
+            }
             (Codes::Levels(levels), None) => vec![0; levels.len()],
         });
         Self { columns: bins.collect(), rows }

@@ -69,7 +69,9 @@ impl TreeTable {
         let level_bits: Vec<usize> = tree
             .questions
             .iter()
-            .map(|question| players.iter().position(|player| *player == question.column).map_or(0, |at| 1 << at))
+            .map(|question| {
+                players.iter().position(|player| *player == question.column).map_or(0, |at| 1 << at)
+            })
             .collect();
         let nodes = node_counts(&tree.counts);
         let values: Vec<Vec<f64>> = (0..1_usize << players.len())
@@ -139,7 +141,8 @@ fn coalition_weights(players: usize) -> Vec<f64> {
 fn rounded(exact: &[f64], total: i64) -> Vec<i32> {
     let mut effects: Vec<i32> = exact.iter().map(|effect| effect.round() as i32).collect();
     let residue = total - effects.iter().map(|effect| i64::from(*effect)).sum::<i64>();
-    let largest = (0..exact.len()).reduce(|best, other| if exact[other].abs() > exact[best].abs() { other } else { best });
+    let largest = (0..exact.len())
+        .reduce(|best, other| if exact[other].abs() > exact[best].abs() { other } else { best });
     if let Some(largest) = largest {
         effects[largest] += residue as i32;
     }

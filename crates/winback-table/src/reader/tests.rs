@@ -86,7 +86,7 @@ fn gzip_latin1_and_several_files_read_alike() {
     inputs.extend(memory("c,n,id\nx,2,b\ny,3,a\n"));
     let (batches, rejects, tally) = read(inputs, Repeats::Rejected).unwrap();
     assert_eq!(batches[0].column(2).as_string::<i32>().value(0), "Müller");
-    assert_eq!(batches[1].column(1).as_primitive::<Float64Type>().value(0), 2.0);
+    assert!((batches[1].column(1).as_primitive::<Float64Type>().value(0) - 2.0).abs() < 1e-12);
     assert_eq!(rejects.len(), 1, "the key `a` stands in both files");
     assert_eq!(tally.read, 3);
 }

@@ -17,7 +17,9 @@ fn forest_and_matrix(case: &Value) -> (Forest, Matrix) {
     let mut borders: Vec<Vec<f64>> = vec![Vec::new(); columns];
     let trees = case["trees"].as_array().unwrap();
     let questions = |tree: &Value| -> Vec<(usize, f64)> {
-        let read = |question: &Value| (question["column"].as_u64().unwrap() as usize, question["border"].as_f64().unwrap());
+        let read = |question: &Value| {
+            (question["column"].as_u64().unwrap() as usize, question["border"].as_f64().unwrap())
+        };
         tree["questions"].as_array().unwrap().iter().map(read).collect()
     };
     for (column, border) in trees.iter().flat_map(questions) {
@@ -27,7 +29,8 @@ fn forest_and_matrix(case: &Value) -> (Forest, Matrix) {
         column.sort_by(f64::total_cmp);
         column.dedup();
     }
-    let bin = |column: usize, border: f64| borders[column].iter().position(|other| *other >= border).unwrap() as u8;
+    let bin =
+        |column: usize, border: f64| borders[column].iter().position(|other| *other >= border).unwrap() as u8;
     let tree = |tree: &Value| Tree {
         questions: questions(tree)
             .iter()
@@ -39,7 +42,8 @@ fn forest_and_matrix(case: &Value) -> (Forest, Matrix) {
     let rows: Vec<Vec<f64>> = case["rows"].as_array().unwrap().iter().map(numbers).collect();
     // A row is above border k of its column when its bin is above k: the bin counts the borders below the value.
     let bins = |column: usize| {
-        let below = |row: &Vec<f64>| borders[column].iter().filter(|border| row[column] > **border).count() as u8;
+        let below =
+            |row: &Vec<f64>| borders[column].iter().filter(|border| row[column] > **border).count() as u8;
         rows.iter().map(below).collect()
     };
     let matrix = Matrix { columns: (0..columns).map(bins).collect(), rows: rows.len() };
@@ -49,7 +53,8 @@ fn forest_and_matrix(case: &Value) -> (Forest, Matrix) {
 
 #[test]
 fn tables_equal_the_shap_package_and_the_definition() {
-    let fixture: Value = serde_json::from_str(include_str!("../../../../../testdata/shapley/forest.json")).unwrap();
+    let fixture: Value =
+        serde_json::from_str(include_str!("../../../../../testdata/shapley/forest.json")).unwrap();
     let mut compared = 0;
     for case in fixture["cases"].as_array().unwrap() {
         let name = &case["name"];
@@ -57,17 +62,27 @@ fn tables_equal_the_shap_package_and_the_definition() {
         let tables = Tables::new(&forest);
         let effects = tables.effects(&forest, &matrix);
         let margins = forest.margins(&matrix);
-        assert!((tables.base as f64 * UNIT - case["base"].as_f64().unwrap()).abs() < TOLERANCE, "{name}: base");
+        assert!(
+            (tables.base as f64 * UNIT - case["base"].as_f64().unwrap()).abs() < TOLERANCE,
+            "{name}: base"
+        );
         for reference in ["shap", "brute_force"] {
             let Some(expected) = case[reference].as_array() else { continue };
             for (row, expected) in expected.iter().enumerate() {
                 let found = &effects[row * matrix.columns.len()..][..matrix.columns.len()];
                 for (effect, expected) in found.iter().zip(numbers(expected)) {
                     let found = *effect as f64 * UNIT;
-                    assert!((found - expected).abs() < TOLERANCE, "{name}, {reference}, row {row}: {found} {expected}");
+                    assert!(
+                        (found - expected).abs() < TOLERANCE,
+                        "{name}, {reference}, row {row}: {found} {expected}"
+                    );
                     compared += 1;
                 }
-                assert_eq!(tables.base + found.iter().sum::<i64>(), margins[row], "{name}: row {row} adds up");
+                assert_eq!(
+                    tables.base + found.iter().sum::<i64>(),
+                    margins[row],
+                    "{name}: row {row} adds up"
+                );
             }
         }
     }

@@ -1,0 +1,180 @@
+//! What `winback init` found out, for people and as JSON: the columns, the rows, and what was assumed.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use winback_table::profile::ColumnProfile;
+use winback_table::{Field, Role};
+
+use super::{Look, Request};
+use crate::error::Result;
+use crate::printer::{Align, Printer, count, percent, sparkline};
+
+/// Up to so many different values are counted exactly, more are estimated.
+const EXACTLY_COUNTED: u64 = 1 << 16;
+
+/// What was found out.
+#[derive(Debug)]
+pub(super) struct Findings<'a> {
+    look: &'a Look,
+    notes: Vec<String>,
+    spellings: BTreeSet<&'a str>,
+    assumed: Vec<String>,
+}
+
+impl<'a> Findings<'a> {
+    pub(super) fn new(request: &Request, look: &'a Look) -> Self {
+        let columns = look.table.columns.iter();
+        let spellings =
+            columns.flat_map(|column| column.missing_spellings.iter().map(String::as_str)).collect();
+        let notes = notes(look);
+        let assumed = assumed(request, look, &notes, &spellings);
+        Self { look, notes, spellings, assumed }
+    }
+
+    /// Prints all of it; `config` is where the settings are written.
+    pub(super) fn print(&self, printer: &Printer, config: &Path) -> Result<()> {
+        let table = &self.look.table;
+        let malformed = match table.malformed {
+            0 => String::new(),
+            rows => format!(", {} more could not be read", count(rows)),
+        };
+        printer.data(&format!("{} rows{malformed}, {} columns\n", count(table.rows), table.columns.len()))?;
+        let columns = [
+            ("column", Align::Left),
+            ("kind", Align::Left),
+            ("role", Align::Left),
+            ("missing", Align::Right),
+            ("distinct", Align::Right),
+            ("values", Align::Left),
+            ("note", Align::Left),
+        ];
+        printer.table(&columns, self.rows().map(row).collect())?;
+        let assumed: Vec<String> = self.assumed.iter().map(|line| format!("  {line}")).collect();
+        if !assumed.is_empty() {
+            printer.data(&format!("\nassumed, since nothing else was said:\n{}", assumed.join("\n")))?;
+        }
+        printer.json(&json!({
+            "config": config,
+            "rows": table.rows,
+            "malformed": table.malformed,
+            "missing_spellings": self.spellings,
+            "positive": self.look.proposal.schema.positive,
+            "perhaps_protected": self.look.proposal.perhaps_protected,
+            "columns": self.rows().map(object).collect::<Vec<_>>(),
+            "assumed": self.assumed,
+        }))
+    }
+
+    fn rows(&self) -> impl Iterator<Item = (&Field, &ColumnProfile, &str)> {
+        let fields = self.look.proposal.schema.fields.iter().zip(&self.look.table.columns);
+        fields.zip(&self.notes).map(|((field, column), note)| (field, column, note.as_str()))
+    }
+}
+
+fn row((field, column, note): (&Field, &ColumnProfile, &str)) -> Vec<String> {
+    let missing = match column.missing {
+        0 => String::new(),
+        rows => format!("{} ({})", count(rows), percent(rows, column.rows)),
+    };
+    let distinct = column.distinct();
+    let about = if distinct > EXACTLY_COUNTED { "~" } else { "" };
+    vec![
+        field.name.clone(),
+        field.kind.name().to_owned(),
+        field.role.name().to_owned(),
+        missing,
+        format!("{about}{}", count(distinct)),
+        sparkline(&column.sketch()),
+        note.to_owned(),
+    ]
+}
+
+fn object((field, column, note): (&Field, &ColumnProfile, &str)) -> Value {
+    json!({
+        "name": field.name,
+        "kind": field.kind,
+        "role": field.role,
+        "missing": column.missing,
+        "distinct": column.distinct(),
+        "sketch": column.sketch(),
+        "note": note,
+    })
+}
+
+/// For each column, what is not plain about it.
+fn notes(look: &Look) -> Vec<String> {
+    let Look { table, proposal } = look;
+    let columns = proposal.schema.fields.iter().zip(&proposal.reasons).zip(&table.columns);
+    columns
+        .map(|((field, reason), column)| {
+            let positive = proposal.schema.positive.as_deref().filter(|_| field.role == Role::Label);
+            if let Some(positive) = positive {
+                return format!("`{positive}` means left: {}", leavers(column, positive));
+            }
+            if proposal.perhaps_protected.contains(&field.name) {
+                return "perhaps protected".to_owned();
+            }
+            // The role stands beside the note already.
+            let prefix = format!("{}: ", field.role.name());
+            let reason = reason.as_deref().unwrap_or_default();
+            reason.strip_prefix(&prefix).or(reason.strip_prefix("the key: ")).unwrap_or(reason).to_owned()
+        })
+        .collect()
+}
+
+/// How many have left: `1,627 of 10,127 (16.1 %)`.
+pub(super) fn leavers(column: &ColumnProfile, positive: &str) -> String {
+    let levels = column.levels.iter().flatten();
+    let left: u64 = levels.filter(|(level, _)| *level == positive).map(|(_, rows)| rows).sum();
+    let present = column.present();
+    format!("{} of {} ({})", count(left), count(present), percent(left, present))
+}
+
+fn shown(spelling: &str) -> String {
+    if spelling.is_empty() { "an empty cell".to_owned() } else { format!("`{spelling}`") }
+}
+
+fn assumed(request: &Request, look: &Look, notes: &[String], spellings: &BTreeSet<&str>) -> Vec<String> {
+    let (hints, proposal) = (&request.hints, &look.proposal);
+    let mut lines = Vec::new();
+    let fields = || proposal.schema.fields.iter().zip(notes);
+    let holder = |role| fields().find(move |(field, _)| field.role == role);
+    if hints.key.is_none() {
+        lines.push(match holder(Role::Key) {
+            Some((field, note)) => format!("`{}` names the customer: {note}", field.name),
+            None => "no column names the customer: none has a different code in every row".to_owned(),
+        });
+    }
+    if (hints.label.is_none() || hints.positive.is_none())
+        && let Some((field, note)) = holder(Role::Label)
+    {
+        lines.push(format!("`{}` says who left; {note}", field.name));
+    }
+    if hints.time.is_none() {
+        lines.push(match holder(Role::Time) {
+            Some((field, _)) => format!("`{}` is the moment each row describes", field.name),
+            None => "all rows describe the same moment: no column looks like it".to_owned(),
+        });
+    }
+    if !request.missing_is_given {
+        let found: Vec<String> = spellings.iter().map(|spelling| shown(spelling)).collect();
+        let found =
+            if found.is_empty() { "none occurs".to_owned() } else { format!("here {}", found.join(", ")) };
+        lines.push(format!("the usual spellings of a missing value mean one; {found}"));
+    }
+    for (field, note) in fields() {
+        if field.role == Role::Excluded && !hints.exclude.contains(&field.name) {
+            lines.push(format!("`{}` is not learnt from: {note}", field.name));
+        } else if field.role == Role::Feature && proposal.perhaps_protected.contains(&field.name) {
+            lines.push(format!(
+                "`{}` is learnt from, though perhaps protected; --protected says so",
+                field.name
+            ));
+        } else if field.role == Role::Feature && !note.is_empty() {
+            lines.push(format!("`{}` is {}: {note}", field.name, field.kind.described()));
+        }
+    }
+    lines
+}

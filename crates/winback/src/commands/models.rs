@@ -1,0 +1,172 @@
+//! `winback models`: what is registered, what became of it, and promotion by a person.
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use winback_flow::{Alias, ModelVersion};
+
+use super::Context;
+use crate::config::Overrides;
+use crate::error::{Result, ResultExt as _, UserError};
+use crate::printer::Align;
+use crate::wire::Bucket;
+
+/// What `winback models` is told.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The name of the model [default: churn]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+/// What can be done with models.
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// List the versions (what `winback models` does alone)
+    List,
+    /// Show one version: its card, what became of it
+    Show {
+        /// The version's number [default: the champion]
+        version: Option<u64>,
+    },
+    /// Make a version champion by hand; a closed gate is overridden with your name and reason
+    Promote {
+        /// The version's number
+        version: u64,
+        /// Why; the ledger keeps it
+        #[arg(long, value_name = "REASON")]
+        reason: String,
+        /// Who decides; the ledger keeps it [default: the name of the user]
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+}
+
+pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
+    let settings = context.settings(Overrides { name: arguments.name, ..Overrides::default() })?;
+    let bucket = Bucket::open(&settings)?;
+    let name = settings.train.name.clone();
+    match arguments.verb.unwrap_or(Verb::List) {
+        Verb::List => list(context, &bucket, &name),
+        Verb::Show { version: Some(version) } => {
+            let version = bucket.wait(bucket.registry.version(&name, version))?;
+            show(context, &bucket, &version)
+        }
+        Verb::Show { version: None } => show(context, &bucket, &bucket.champion(&settings)?),
+        Verb::Promote { version, reason, by } => {
+            let by = by.unwrap_or_else(|| context.environment.user());
+            promote(context, &bucket, (&name, version), &by, &reason)
+        }
+    }
+}
+
+fn figure(version: &ModelVersion, path: &[&str]) -> String {
+    let value = path.iter().fold(&version.details.metrics, |value, part| &value[*part]);
+    value.as_f64().map_or_else(String::new, |value| format!("{value:.4}"))
+}
+
+fn aliases(version: &ModelVersion) -> Vec<&'static str> {
+    let names = version.aliases.iter().map(|alias| match alias {
+        Alias::Champion => "champion",
+        Alias::Challenger => "challenger",
+    });
+    names.collect()
+}
+
+fn described(version: &ModelVersion) -> Value {
+    json!({
+        "model": version.model,
+        "version": version.version,
+        "aliases": aliases(version),
+        "registered_at": version.registered_at,
+        "digest": version.digest,
+        "package": version.package,
+        "label": version.details.label,
+        "schema": version.details.schema,
+        "history": version.details.history,
+        "metrics": version.details.metrics,
+        "findings": version.details.findings,
+        "refusals": version.refusals.iter().map(|refusal| json!({
+            "at": refusal.at,
+            "gates": refusal.gates.iter().map(|gate| json!({ "gate": gate.gate, "reason": gate.reason })).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "promotions": version.promotions.iter().map(|promotion| json!({
+            "at": promotion.at, "by": promotion.by, "reason": promotion.reason, "overridden": promotion.overridden,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn list(context: &Context, bucket: &Bucket, name: &str) -> Result<()> {
+    let versions = bucket.wait(bucket.registry.versions(name))?;
+    context.printer.json(&Value::Array(versions.iter().map(described).collect()))?;
+    if versions.is_empty() {
+        context.printer.say(&format!("no version of `{name}` is registered yet; `winback train` makes one"));
+        return Ok(());
+    }
+    let columns = [
+        ("version", Align::Right),
+        ("", Align::Left),
+        ("learner", Align::Left),
+        ("ROC AUC", Align::Right),
+        ("log loss", Align::Right),
+        ("registered", Align::Left),
+    ];
+    let rows = versions.iter().map(|version| {
+        let refused = (version.aliases.is_empty() && !version.refusals.is_empty()).then_some("refused");
+        vec![
+            version.version.to_string(),
+            aliases(version).into_iter().chain(refused).collect::<Vec<_>>().join(", "),
+            version.details.metrics["learner"].as_str().unwrap_or("").to_owned(),
+            figure(version, &["roc_auc", "value"]),
+            figure(version, &["log_loss", "value"]),
+            version.registered_at.clone(),
+        ]
+    });
+    context.printer.table(&columns, rows.collect())
+}
+
+fn show(context: &Context, bucket: &Bucket, version: &ModelVersion) -> Result<()> {
+    let printer = &context.printer;
+    printer.json(&described(version))?;
+    let package = bucket.package(version)?;
+    let names = aliases(version);
+    let names = if names.is_empty() { String::new() } else { format!(", {}", names.join(", ")) };
+    printer.data(&format!("{}/{}{names}", version.model, version.version))?;
+    printer.data(&format!("registered {}, digest {}", version.registered_at, version.digest))?;
+    for refusal in &version.refusals {
+        for gate in &refusal.gates {
+            printer.data(&format!("{}: gate `{}` stood closed: {}", refusal.at, gate.gate, gate.reason))?;
+        }
+    }
+    for promotion in &version.promotions {
+        printer.data(&format!("{}: promoted by {}: {}", promotion.at, promotion.by, promotion.reason))?;
+    }
+    printer.data(&format!("\n{}", package.card.trim_end()))
+}
+
+fn promote(
+    context: &Context,
+    bucket: &Bucket,
+    (name, number): (&str, u64),
+    by: &str,
+    reason: &str,
+) -> Result<()> {
+    if reason.trim().is_empty() {
+        return Err(UserError::new("a promotion by hand needs a reason")).hint("say why with --reason");
+    }
+    let version = bucket.wait(bucket.registry.version(name, number))?;
+    // The package must be whole before it serves anybody.
+    bucket.package(&version)?;
+    let overridden: Vec<String> = version
+        .refusals
+        .last()
+        .map(|refusal| refusal.gates.iter().map(|gate| gate.gate.clone()).collect())
+        .unwrap_or_default();
+    let promotion = bucket.registry.promote(name, number, Alias::Champion, by, reason, &overridden);
+    let version = bucket.wait(promotion)?;
+    context.printer.json(&described(&version))?;
+    let over =
+        if overridden.is_empty() { String::new() } else { format!(", over: {}", overridden.join(", ")) };
+    context.printer.data(&format!("`{name}/{number}` is champion now{over}"))
+}

@@ -1,0 +1,183 @@
+//! `winback score`: score and explain one file with the champion or a named model. A plain command: no run, no claim.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+use winback_learn::package::Package;
+use winback_retain::{Scorer, Teller};
+use winback_table::Role;
+use winback_table::reader::Repeats;
+
+use super::Context;
+use crate::config::{Overrides, Settings};
+use crate::error::{Result, ResultExt as _, UserError};
+use crate::printer::{Align, count, percent};
+use crate::steps::score::{BANDS, Summary, beside, score};
+use crate::steps::train::options;
+use crate::stopwatch::Stopwatch;
+use crate::wire::{Bucket, inputs};
+
+/// What `winback score` is told.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: winback score week-2026-04-06.csv -o scored.csv")]
+pub(crate) struct Arguments {
+    /// The customers: CSV (also gzip) or Parquet; columns in any order, a label is ignored
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Where the scored customers go: `.csv` or `.parquet` [default: beside FILE, `.scored.csv`]
+    #[arg(long, short, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// The model: a version (`3`, `churn/3`) or the folder of a package [default: the champion]
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    /// The share of rows that may be rejected, from 0 to 1 [default: `reject_limit` of the settings, 0.01]
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) reject_limit: Option<f64>,
+}
+
+pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
+    let watch = Stopwatch::start();
+    let settings = context.settings(Overrides::default())?;
+    let limit = arguments.reject_limit.unwrap_or(settings.data.reject_limit);
+    if !(0.0..=1.0).contains(&limit) {
+        return Err(UserError::new(format!("the reject limit is {limit}, not a share from 0 to 1")).into());
+    }
+    let (package, version) = open_model(&settings, arguments.model.as_deref())?;
+    let output = arguments.output.clone().unwrap_or_else(|| beside(&arguments.files[0], ".scored.csv"));
+    if arguments.files.contains(&output) {
+        let message = format!("`{}` would be overwritten by its own scores", output.display());
+        return Err(UserError::new(message)).hint("name another file with -o");
+    }
+    let label = package.schema.with_role(Role::Label).map(|field| field.name.clone());
+    let schema = package.model.encoder.scoring_schema(&package.schema);
+    let key = schema.with_role(Role::Key).map(|field| field.name.clone());
+    let scorer = scorer(&settings, package, key, &version)?;
+    let progress = context.printer.progress("scoring", "customers", None);
+    let options = options(&settings, Repeats::Rejected);
+    let files = inputs(&arguments.files);
+    let summary = score(&scorer, &schema, files, &output, options, limit, &|rows| progress.set(rows))?;
+    drop(progress);
+    let notes = notes(&summary, label.as_deref());
+    tell(context, &summary, &notes, &output, &version)?;
+    context.printer.json(&json!({
+        "read": summary.tally.read,
+        "scored": summary.tally.kept,
+        "quarantined": summary.tally.rejected,
+        "output": output,
+        "quarantine": summary.quarantine,
+        "model_version": version,
+        "risk_bands": { "high": summary.bands[0], "medium": summary.bands[1], "low": summary.bands[2] },
+        "mean_probability": summary.mean_probability,
+        "notes": notes,
+        "seconds": watch.seconds(),
+    }))?;
+    context.printer.say(&format!("done in {} s", watch.seconds()));
+    Ok(())
+}
+
+/// The model to use, and what its version is called.
+pub(crate) fn open_model(settings: &Settings, model: Option<&str>) -> Result<(Package, String)> {
+    let named = |text: &str| {
+        let (name, number) = text.split_once('/').unwrap_or((&settings.train.name, text));
+        Some((name.to_owned(), number.parse::<u64>().ok()?))
+    };
+    match model {
+        Some(folder) if named(folder).is_none() => open_folder(Path::new(folder)),
+        Some(text) => {
+            let bucket = Bucket::open(settings)?;
+            let (name, number) = named(text).unwrap_or_default();
+            let version = bucket.wait(bucket.registry.version(&name, number))?;
+            Ok((bucket.package(&version)?, format!("{name}/{number}")))
+        }
+        None => {
+            let bucket = Bucket::open(settings)?;
+            let version = bucket.champion(settings)?;
+            Ok((bucket.package(&version)?, format!("{}/{}", version.model, version.version)))
+        }
+    }
+}
+
+/// A package in a folder; its version is the digest of its manifest, since no ledger names it.
+fn open_folder(folder: &Path) -> Result<(Package, String)> {
+    let attempt = || format!("cannot read the model package in `{}`", folder.display());
+    let mut files = Vec::new();
+    let entries = std::fs::read_dir(folder).users(attempt());
+    for entry in entries.hint("`--model` takes a version number or the folder of a package")? {
+        let path = entry.users(attempt())?.path();
+        if path.is_file() {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            files.push((name, std::fs::read(&path).users(attempt())?));
+        }
+    }
+    let package = Package::from_files(&files).users(attempt())?;
+    let manifest = files.iter().find(|(name, _)| name == winback_learn::package::MANIFEST);
+    let digest = manifest.map(|(_, bytes)| winback_flow::Digest::of(bytes).short()).unwrap_or_default();
+    Ok((package, format!("sha256:{digest}")))
+}
+
+/// A scorer for a package; wording that the settings give today wins over the package's.
+pub(crate) fn scorer(
+    settings: &Settings,
+    package: Package,
+    key: Option<String>,
+    version: &str,
+) -> Result<Scorer> {
+    let teller = teller(settings, &package);
+    Ok(Scorer::new(package.model, teller, key, version.to_owned())?)
+}
+
+/// What tells reasons in words.
+pub(crate) fn teller(settings: &Settings, package: &Package) -> Teller {
+    let mut schema = package.schema.clone();
+    for field in &mut schema.fields {
+        if let Some(said) = settings.columns.get(&field.name) {
+            field.wording = said.wording.clone();
+        }
+    }
+    Teller::new(&package.model, &schema, &package.profile)
+}
+
+/// What a person should know of the file: nothing here stopped it from being scored.
+fn notes(summary: &Summary, label: Option<&str>) -> Vec<String> {
+    let mut notes = Vec::new();
+    let (labels, extra): (Vec<&String>, Vec<&String>) =
+        summary.tally.unused_columns.iter().partition(|name| Some(name.as_str()) == label);
+    if let Some(label) = labels.first() {
+        notes.push(format!("the file has the label `{label}`, which scoring does not look at"));
+    }
+    if !extra.is_empty() {
+        let names: Vec<String> = extra.iter().map(|name| format!("`{name}`")).collect();
+        notes.push(format!("columns that the model does not use: {}", names.join(", ")));
+    }
+    for (column, rows) in &summary.unknown {
+        let rows = count(*rows);
+        notes.push(format!("`{column}` has values that training saw too seldom or never, in {rows} rows"));
+    }
+    notes
+}
+
+fn tell(context: &Context, summary: &Summary, notes: &[String], output: &Path, version: &str) -> Result<()> {
+    let printer = &context.printer;
+    let scored = summary.tally.kept;
+    let rows = BANDS
+        .iter()
+        .zip(summary.bands)
+        .map(|(band, customers)| vec![band.name().to_owned(), count(customers), percent(customers, scored)]);
+    let columns = [("risk", Align::Left), ("customers", Align::Right), ("share", Align::Right)];
+    printer.table(&columns, rows.collect())?;
+    printer.data(&format!(
+        "{} read, {} scored by `{version}`, {} quarantined; {:.1} % are expected to leave",
+        count(summary.tally.read),
+        count(scored),
+        count(summary.tally.rejected),
+        100.0 * summary.mean_probability
+    ))?;
+    for note in notes {
+        printer.data(&format!("note: {note}"))?;
+    }
+    if let Some(quarantine) = &summary.quarantine {
+        printer.data(&format!("rejected rows: {}", quarantine.display()))?;
+    }
+    printer.data(&format!("scored customers: {}", output.display()))
+}

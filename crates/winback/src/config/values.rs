@@ -1,0 +1,109 @@
+//! Single values as people write them: a span of days, a learner, a delimiter, an encoding.
+
+use std::str::FromStr;
+
+use serde::Deserialize;
+use winback_table::csv::Encoding;
+
+use crate::error::{Result, UserError};
+
+/// Which learner is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Learner {
+    /// Whichever does best on rows that were held out.
+    Auto,
+    /// Boosted trees.
+    Trees,
+    /// A logistic scorecard.
+    Linear,
+}
+
+/// A span of whole days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Horizon {
+    pub(crate) days: u32,
+}
+
+impl FromStr for Learner {
+    type Err = UserError;
+
+    fn from_str(text: &str) -> Result<Self, UserError> {
+        clap::ValueEnum::from_str(text, true).map_err(UserError::new)
+    }
+}
+
+impl FromStr for Horizon {
+    type Err = UserError;
+
+    /// `90 days`, `13 weeks`, `3 months` (of 30 days), or a plain number of days.
+    fn from_str(text: &str) -> Result<Self, UserError> {
+        let wrong = || {
+            UserError::new(format!("`horizon` is `{text}`; write it as `90 days`, `13 weeks` or `3 months`"))
+        };
+        let text = text.trim().to_lowercase();
+        let unit_start = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+        let (number, unit) = text.split_at(unit_start);
+        let days_of_unit = match unit.trim() {
+            "" | "d" | "day" | "days" => 1,
+            "w" | "week" | "weeks" => 7,
+            "month" | "months" => 30,
+            _ => return Err(wrong()),
+        };
+        let days = number.parse::<u32>().ok().and_then(|number| number.checked_mul(days_of_unit));
+        days.filter(|days| *days > 0).map(|days| Self { days }).ok_or_else(wrong)
+    }
+}
+
+/// The byte between two fields: a character of ASCII, or the word `tab`.
+pub(crate) fn delimiter(text: &str) -> Result<u8, UserError> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\"\r\n".contains(byte) => Ok(*byte),
+        _ => Err(UserError::new(format!("`{text}` is no delimiter; name one character, or `tab`"))),
+    }
+}
+
+/// The encoding of this name.
+pub(crate) fn encoding(text: &str) -> Result<Encoding, UserError> {
+    let unknown =
+        || UserError::new(format!("the encoding `{text}` is not known; there are `utf-8` and `latin-1`"));
+    Encoding::named(text).ok_or_else(unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_horizon_is_written_in_many_ways() {
+        let days = |text: &str| text.parse::<Horizon>().map(|horizon| horizon.days).ok();
+        assert_eq!(days("90 days"), Some(90));
+        assert_eq!(days("90"), Some(90));
+        assert_eq!(days("1 day"), Some(1));
+        assert_eq!(days("13 Weeks"), Some(91));
+        assert_eq!(days("3months"), Some(90));
+        for wrong in ["", "days", "0 days", "-5 days", "1.5 weeks", "2 years", "4294967295 weeks"] {
+            assert_eq!(days(wrong), None, "{wrong}");
+        }
+        let told = "soon".parse::<Horizon>().unwrap_err().to_string();
+        assert_eq!(told, "`horizon` is `soon`; write it as `90 days`, `13 weeks` or `3 months`");
+    }
+
+    #[test]
+    fn delimiters_and_encodings_have_names() {
+        assert_eq!(delimiter(";").unwrap(), b';');
+        assert_eq!(delimiter("tab").unwrap(), b'\t');
+        for wrong in ["", "ab", "a", "\"", "\n", "ü"] {
+            assert!(delimiter(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(encoding("ISO-8859-1").unwrap(), Encoding::Latin1);
+        assert!(encoding("ebcdic").is_err());
+    }
+
+    #[test]
+    fn a_learner_is_named_without_regard_to_case() {
+        assert_eq!("Trees".parse::<Learner>().unwrap(), Learner::Trees);
+        assert!("forest".parse::<Learner>().is_err());
+    }
+}

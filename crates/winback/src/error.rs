@@ -1,0 +1,143 @@
+//! Errors as people meet them: whose fault one is, and what to do next.
+//!
+//! The libraries below have typed errors; up here an error is only told, so it is an `anyhow::Error`. Two things are
+//! added to it: a [`UserError`] says that the user's input is at fault, and [`ResultExt::hint`] says what helps.
+//! Printing is left to `printer`.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// The result of a command.
+pub(crate) type Result<T, E = anyhow::Error> = std::result::Result<T, E>;
+
+/// What the user gave cannot be used; also a context, to say so of another error.
+#[derive(Debug)]
+pub(crate) struct UserError(String);
+
+impl UserError {
+    /// A fault of the user's input, in one sentence.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+impl fmt::Display for UserError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for UserError {}
+
+/// Comforts for results on their way to the user.
+pub(crate) trait ResultExt<T> {
+    /// Adds what the user can do; printed on a line of its own, after the chain of causes.
+    fn hint(self, hint: impl Into<String>) -> Result<T>;
+    /// Says that the user's input is at fault, and what was tried.
+    fn users(self, message: impl Into<String>) -> Result<T>;
+}
+
+impl<T, E: Into<anyhow::Error>> ResultExt<T> for Result<T, E> {
+    fn hint(self, hint: impl Into<String>) -> Result<T> {
+        self.map_err(|error| anyhow::Error::new(Hinted { error: error.into(), hint: hint.into() }))
+    }
+
+    fn users(self, message: impl Into<String>) -> Result<T> {
+        self.map_err(|error| error.into().context(UserError::new(message)))
+    }
+}
+
+/// 1 when the user's input is at fault, 2 when we are.
+pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
+    ExitCode::from(if is_users(error) { 1 } else { 2 })
+}
+
+/// What the user can do, the advice nearest to the cause last.
+pub(crate) fn hints(error: &anyhow::Error) -> Vec<&str> {
+    let mut found = Vec::new();
+    for cause in error.chain() {
+        // Advice upon advice: the inner one is not a cause of the outer.
+        let mut link = cause.downcast_ref::<Hinted>();
+        while let Some(Hinted { error, hint }) = link {
+            found.push(hint.as_str());
+            link = error.chain().next().and_then(|cause| cause.downcast_ref());
+        }
+    }
+    found
+}
+
+/// An error with advice; in the chain of causes it stands for the error it holds.
+#[derive(Debug)]
+struct Hinted {
+    error: anyhow::Error,
+    hint: String,
+}
+
+impl fmt::Display for Hinted {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(formatter)
+    }
+}
+
+impl std::error::Error for Hinted {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source()
+    }
+}
+
+fn is_users(error: &anyhow::Error) -> bool {
+    // A context cannot be seen through the chain, only from the error that carries it.
+    error.downcast_ref::<UserError>().is_some() || error.chain().any(cause_is_users)
+}
+
+fn cause_is_users(cause: &(dyn std::error::Error + 'static)) -> bool {
+    if let Some(hinted) = cause.downcast_ref::<Hinted>() {
+        return is_users(&hinted.error);
+    }
+    if let Some(error) = cause.downcast_ref::<winback_table::Error>() {
+        return error.is_users();
+    }
+    if let Some(error) = cause.downcast_ref::<winback_learn::Error>() {
+        use winback_learn::Error as Learn;
+        return !matches!(error, Learn::ColumnMismatch { .. } | Learn::Stopped | Learn::Table(_));
+    }
+    if cause.downcast_ref::<winback_flow::Error>().is_some() {
+        // A root, a version or a package that the user named.
+        return true;
+    }
+    // A made bank cannot be written where the folder named by the user does not allow it.
+    let no_room = cause.downcast_ref::<winback_simulate::Error>();
+    no_room.is_some_and(|error| matches!(error, winback_simulate::Error::Io { .. }))
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    fn table_error() -> Result<(), winback_table::Error> {
+        Err(winback_table::Error::Empty { file: "a.csv".to_owned() })
+    }
+
+    #[test]
+    fn the_blame_is_found_through_hints_and_contexts() {
+        let plain = || Err::<(), _>(anyhow::anyhow!("broken"));
+        assert!(!is_users(&plain().unwrap_err()));
+        assert!(is_users(&plain().users("cannot use it").unwrap_err()));
+        assert!(is_users(&plain().users("cannot use it").hint("try").context("outer").unwrap_err()));
+        assert!(is_users(&table_error().unwrap_err().into()));
+        assert!(is_users(&table_error().hint("try").context("outer").hint("again").unwrap_err()));
+        let ours = winback_table::Error::LinesDoNotAddUp { file: "a".to_owned(), counted: 1, accounted: 2 };
+        assert!(!is_users(&Err::<(), _>(ours).hint("report it").unwrap_err()));
+    }
+
+    #[test]
+    fn a_hint_changes_neither_message_nor_chain() {
+        let error =
+            table_error().hint("inner").hint("middle").context("cannot go on").hint("outer").unwrap_err();
+        let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
+        assert_eq!(chain, ["cannot go on", "`a.csv` is empty: it has no header line"]);
+        assert_eq!(hints(&error), ["outer", "middle", "inner"]);
+    }
+}

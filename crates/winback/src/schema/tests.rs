@@ -1,0 +1,96 @@
+//! Settings and a history, joined.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use winback_table::input::{Input, MemoryInput};
+use winback_table::profile::profile;
+use winback_table::reader::Options;
+use winback_table::{Field, Schema};
+
+use super::*;
+
+fn table() -> TableProfile {
+    let mut text = "CustomerId,Surname,Zip,Score,Gender,as_of,Exited\n".to_owned();
+    for row in 0..200 {
+        let gender = ["f", "m"][row % 2];
+        let exited = u8::from(row % 5 == 0);
+        text.push_str(&format!(
+            "{row},N{row},{},{}.5,{gender},2026-01-31,{exited}\n",
+            1000 + row % 9,
+            row % 50
+        ));
+    }
+    let inputs: [Arc<dyn Input>; 1] = [Arc::new(MemoryInput::new("m", text))];
+    profile(&inputs, Options::default(), &Schema::MISSING.map(str::to_owned), &mut |_| {}).unwrap()
+}
+
+const LABEL: &str = "label = { column = \"Exited\", positive = \"1\" }\n";
+
+fn join(data: &str, rest: &str) -> Result<Schema> {
+    let text = format!("[data]\n{LABEL}{data}\n{rest}");
+    let settings = Settings::parse(&text, Path::new("winback.toml"))?;
+    settings.schema(&table()).map(|proposal| proposal.schema)
+}
+
+fn column(schema: &Schema, name: &str) -> (Kind, Role) {
+    let Field { kind, role, .. } = schema.field(name).unwrap();
+    (*kind, *role)
+}
+
+fn told(data: &str, rest: &str) -> String {
+    let error = join(data, rest).unwrap_err();
+    format!("{error} | {}", crate::error::hints(&error).join(" | "))
+}
+
+#[test]
+fn roles_come_from_the_settings_alone() {
+    let schema = join("", "").unwrap();
+    assert_eq!(column(&schema, "CustomerId"), (Kind::Identifier, Role::Excluded));
+    assert_eq!(column(&schema, "as_of"), (Kind::Time, Role::Feature));
+    assert_eq!(column(&schema, "Exited"), (Kind::Flag, Role::Label));
+    assert_eq!((schema.with_role(Role::Key), schema.with_role(Role::Time)), (None, None));
+    let named = "key = \"CustomerId\"\ntime = \"as_of\"\nexclude = [\"Zip\"]\nprotected = [\"Gender\"]";
+    let schema = join(named, "").unwrap();
+    assert_eq!(column(&schema, "CustomerId"), (Kind::Identifier, Role::Key));
+    assert_eq!(column(&schema, "as_of"), (Kind::Time, Role::Time));
+    assert_eq!(column(&schema, "Zip"), (Kind::Number, Role::Excluded));
+    assert_eq!(column(&schema, "Gender"), (Kind::Category, Role::Protected));
+    assert_eq!(column(&schema, "Surname"), (Kind::Identifier, Role::Excluded));
+}
+
+#[test]
+fn a_kind_that_is_said_wins() {
+    let schema = join("", "[columns.Zip]\nkind = \"category\"\nname = \"postal code\"").unwrap();
+    assert_eq!(column(&schema, "Zip"), (Kind::Category, Role::Feature));
+    assert_eq!(schema.field("Zip").unwrap().wording.name.as_deref(), Some("postal code"));
+    let schema = join("", "[columns.Surname]\nkind = \"category\"\n[columns.Zip]\nkind = \"text\"").unwrap();
+    assert_eq!(column(&schema, "Surname"), (Kind::Category, Role::Feature));
+    assert_eq!(column(&schema, "Zip"), (Kind::Text, Role::Excluded));
+    let message = told("key = \"CustomerId\"", "[columns.CustomerId]\nkind = \"number\"");
+    let expected =
+        "`winback.toml` calls the key `CustomerId` a number | take `kind` out of `[columns.CustomerId]`";
+    assert_eq!(message, expected);
+}
+
+#[test]
+fn unknown_columns_are_named_with_the_nearest() {
+    let place = "in `winback.toml` names the column `Surnam`, which the history does not have";
+    let nearest = "the nearest is `Surname`";
+    assert_eq!(told("exclude = [\"Surnam\"]", ""), format!("`[data] exclude` {place} | {nearest}"));
+    assert_eq!(told("protected = [\"Surnam\"]", ""), format!("`[data] protected` {place} | {nearest}"));
+    assert_eq!(told("", "[columns.Surnam]"), format!("`[columns.Surnam]` {place} | {nearest}"));
+    assert!(
+        told("time = \"qqq\"", "")
+            .ends_with("its columns begin with `CustomerId`, `Surname`, `Zip`, `Score`, `Gender`")
+    );
+}
+
+#[test]
+fn a_column_has_one_role_and_a_history_a_label() {
+    let message = told("exclude = [\"Zip\"]\nprotected = [\"Zip\"]", "");
+    assert!(message.starts_with("`winback.toml` names `Zip` as `exclude` and as `protected`"), "{message}");
+    let settings = Settings::parse("", Path::new("winback.toml")).unwrap();
+    let error = settings.schema(&table()).unwrap_err();
+    assert_eq!(error.to_string(), "`winback.toml` names no label");
+}

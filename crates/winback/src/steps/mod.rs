@@ -1,0 +1,8 @@
+//! What the commands do, one step a file: each strings together a few calls of the crates below.
+
+pub(crate) mod ingest;
+pub(crate) mod out_of_fold;
+pub(crate) mod quarantine;
+pub(crate) mod register;
+pub(crate) mod score;
+pub(crate) mod train;

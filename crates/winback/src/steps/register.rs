@@ -1,0 +1,95 @@
+//! From a package to a model version, and to champion where no gate stands closed.
+
+use winback_flow::{Alias, Details, Gate, ModelVersion};
+use winback_learn::package::Package;
+use winback_retain::gates::{self, ChampionScores, Closed};
+use winback_table::{Role, Source};
+
+use super::ingest::History;
+use super::out_of_fold;
+use super::train::Made;
+use crate::config::Settings;
+use crate::error::Result;
+use crate::wire::Bucket;
+
+/// Who records what the program decides by itself.
+const PROGRAM: &str = "winback train";
+
+/// What became of a new model.
+pub(crate) struct Registered {
+    pub(crate) version: ModelVersion,
+    pub(crate) promoted: bool,
+    /// The gates that stand closed.
+    pub(crate) closed: Vec<Closed>,
+}
+
+/// Registers a trained package and promotes it where it may be.
+pub(crate) fn register(
+    bucket: &Bucket,
+    settings: &Settings,
+    made: &Made,
+    history: &History,
+    history_digest: &str,
+) -> Result<Registered> {
+    let name = &settings.train.name;
+    let package = &made.package;
+    let scores = out_of_fold::save(&made.out_of_fold, package.report.rows)?;
+    let artifact = bucket.wait(bucket.store.put_artifact(scores.into()))?;
+    let files = package.files().into_iter().map(|(name, bytes)| (name, bytes.into())).collect();
+    let details = Details {
+        by: PROGRAM.to_owned(),
+        schema: package.schema.fingerprint(),
+        label: label(package),
+        metrics: serde_json::to_value(&package.report)?,
+        out_of_fold: Some(artifact),
+        history: history_digest.to_owned(),
+        findings: serde_json::to_value(&made.findings)?,
+    };
+    let champion = bucket.wait(bucket.registry.champion(name))?;
+    let version = bucket.wait(bucket.registry.publish(name, files, details))?;
+    if champion.as_ref().is_some_and(|champion| champion.version == version.version) {
+        return Ok(Registered { version, promoted: true, closed: Vec::new() });
+    }
+    let mut closed: Vec<Closed> =
+        gates::calibration(package.report.metrics.calibration.slope).into_iter().collect();
+    closed.extend(
+        champion.map(|champion| against_champion(bucket, &champion, made, history)).transpose()?.flatten(),
+    );
+    let version = if closed.is_empty() {
+        let reason = "no gate stands closed";
+        bucket.wait(bucket.registry.promote(name, version.version, Alias::Champion, PROGRAM, reason, &[]))?
+    } else {
+        let gate = |closed: &Closed| Gate { gate: closed.gate.to_owned(), reason: closed.reason.clone() };
+        let gates = closed.iter().map(gate).collect();
+        bucket.wait(bucket.registry.refuse(name, version.version, Alias::Champion, gates))?
+    };
+    Ok(Registered { version, promoted: closed.is_empty(), closed })
+}
+
+fn label(package: &Package) -> String {
+    let column = package.schema.with_role(Role::Label).map_or("", |field| field.name.as_str());
+    format!("{column} = {}", package.schema.positive.as_deref().unwrap_or(""))
+}
+
+/// The gate that compares a challenger with the champion on the new history.
+fn against_champion(
+    bucket: &Bucket,
+    champion: &ModelVersion,
+    made: &Made,
+    history: &History,
+) -> Result<Option<Closed>> {
+    if let Some(closed) = gates::comparable(&made.package.schema.fingerprint(), &champion.details.schema) {
+        return Ok(Some(closed));
+    }
+    let (out_of_fold, complete) = match &champion.details.out_of_fold {
+        Some(digest) => out_of_fold::load(&bucket.wait(bucket.store.get_artifact(digest))?)?,
+        None => (std::collections::BTreeMap::new(), false),
+    };
+    let model = bucket.package(champion)?.model;
+    let mut direct = Vec::new();
+    for batch in history.open()? {
+        direct.extend(model.score(&batch?)?);
+    }
+    let scores = ChampionScores { out_of_fold, complete, direct };
+    Ok(gates::champion(&made.out_of_fold, &scores))
+}

@@ -1,0 +1,215 @@
+//! A weekly file in, every customer scored and explained out, in the order of the file; rejected rows beside it.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::record_batch::RecordBatch;
+use rayon::prelude::*;
+use winback_retain::{RiskBand, Scored, Scorer};
+use winback_table::input::Input;
+use winback_table::reader::{Options, TableReader, Tally};
+use winback_table::{Schema, csv, parquet};
+
+use super::quarantine::Quarantine;
+use crate::error::{Result, ResultExt as _, UserError};
+
+/// What scoring a file brought.
+#[derive(Debug, Default)]
+pub(crate) struct Summary {
+    pub(crate) tally: Tally,
+    /// Customers of each band: high, medium, low.
+    pub(crate) bands: [u64; 3],
+    pub(crate) mean_probability: f64,
+    /// Columns of the model with levels that training had too few of, or none, and in how many rows.
+    pub(crate) unknown: Vec<(String, u64)>,
+    /// The file with the rejected rows, if there are any.
+    pub(crate) quarantine: Option<PathBuf>,
+}
+
+/// Scores `inputs` into the file `output`; `watch` is told how many rows are done.
+///
+/// The output appears whole or not at all: lines go to a file beside it, which is renamed at the end.
+pub(crate) fn score(
+    scorer: &Scorer,
+    schema: &Schema,
+    inputs: Vec<Arc<dyn Input>>,
+    output: &Path,
+    options: Options,
+    reject_limit: f64,
+    watch: &dyn Fn(u64),
+) -> Result<Summary> {
+    let mut reader = TableReader::new(inputs, schema, options);
+    let quarantine_path = beside(output, ".quarantine.csv");
+    let mut lines = Output::create(output, scorer)?;
+    let mut rejected = Quarantine::new(Partial::create(&quarantine_path)?)?;
+    let mut summary = Summary::default();
+    let mut unknown = vec![0; scorer.model_columns().count()];
+    let mut total = 0.0;
+    let in_step = rayon::current_num_threads() * 2;
+    loop {
+        // Some batches are read, scored side by side, and written in their order.
+        let (mut batches, mut first_row) = (Vec::with_capacity(in_step), reader.tally().kept + 1);
+        while batches.len() < in_step {
+            let Some(batch) = reader.next_batch()? else { break };
+            rejected.write(&batch.rejects)?;
+            let rows = batch.rows.num_rows() as u64;
+            batches.push((batch.rows, first_row));
+            first_row += rows;
+        }
+        if batches.is_empty() {
+            break;
+        }
+        let score = |(batch, first_row): &(RecordBatch, u64)| scorer.score(batch, *first_row);
+        let scored: Vec<Scored> = batches.par_iter().map(score).collect::<Result<_, _>>()?;
+        for part in scored {
+            lines.write(&part.lines)?;
+            unknown.iter_mut().zip(&part.unknown).for_each(|(total, rows)| *total += rows);
+            for probability in part.probabilities {
+                total += probability;
+                summary.bands[scorer.band(probability) as usize] += 1;
+            }
+        }
+        watch(reader.tally().read);
+    }
+    summary.tally = reader.tally().clone();
+    let kept = summary.tally.rejected > 0;
+    summary.quarantine = rejected.finish()?.finish(kept)?.then_some(quarantine_path);
+    check_rows(&summary, reject_limit)?;
+    lines.finish()?;
+    summary.mean_probability = total / summary.tally.kept.max(1) as f64;
+    let named = scorer.model_columns().map(str::to_owned).zip(unknown);
+    summary.unknown = named.filter(|(_, rows)| *rows > 0).collect();
+    Ok(summary)
+}
+
+/// Read = scored + quarantined, always; and not too many of the latter.
+fn check_rows(summary: &Summary, reject_limit: f64) -> Result<()> {
+    let Tally { read, kept, rejected, .. } = &summary.tally;
+    let scored: u64 = summary.bands.iter().sum();
+    if *read != scored + rejected || *kept != scored {
+        anyhow::bail!(
+            "{read} rows were read, but {scored} scored and {rejected} rejected: this is a fault of winback"
+        );
+    }
+    let file = summary
+        .quarantine
+        .as_ref()
+        .map_or_else(String::new, |file| format!("`{}` lists them; ", file.display()));
+    summary.tally.check(reject_limit).hint(format!("{file}`--reject-limit` lets more rows be rejected"))
+}
+
+/// A path beside a file: its whole name and an ending.
+pub(crate) fn beside(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// A file that appears under its name only when it is complete.
+#[derive(Debug)]
+struct Partial {
+    path: PathBuf,
+    file: tempfile::NamedTempFile,
+}
+
+impl Partial {
+    fn create(path: &Path) -> Result<BufWriter<Self>> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let attempt = || format!("cannot write `{}`", path.display());
+        std::fs::create_dir_all(folder).users(attempt())?;
+        let named = tempfile::Builder::new().prefix(".winback-").suffix(".tmp").tempfile_in(folder);
+        Ok(BufWriter::with_capacity(1 << 18, Self { path: path.to_owned(), file: named.users(attempt())? }))
+    }
+}
+
+impl std::io::Write for Partial {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Ends a [`Partial`] through its buffer.
+trait Finish {
+    /// Gives the file its name, or removes it and an older one of that name; answers whether it is there.
+    fn finish(self, keep: bool) -> Result<bool>;
+}
+
+impl Finish for BufWriter<Partial> {
+    fn finish(self, keep: bool) -> Result<bool> {
+        let partial = self.into_inner().map_err(std::io::IntoInnerError::into_error);
+        let Partial { path, file } = partial.users("cannot write the results")?;
+        if !keep {
+            drop(file);
+            // An older file of that name would speak of other rows.
+            return match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    Err(error).users(format!("cannot remove the older `{}`", path.display()))
+                }
+                _ => Ok(false),
+            };
+        }
+        let attempt = || format!("cannot write `{}`", path.display());
+        readable(file.as_file()).users(attempt())?;
+        file.as_file().sync_all().users(attempt())?;
+        file.persist(&path).map_err(|error| error.error).users(attempt())?;
+        Ok(true)
+    }
+}
+
+/// Temporary files are for their owner alone; results are for whoever may read new files.
+#[cfg(unix)]
+fn readable(file: &File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_file: &File) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// The scored file in the format its ending asks for.
+enum Output {
+    Csv(csv::Writer<BufWriter<Partial>>),
+    Parquet(Box<parquet::Writer<BufWriter<Partial>>>),
+}
+
+impl Output {
+    fn create(path: &Path, scorer: &Scorer) -> Result<Self> {
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+        match ending.as_deref() {
+            Some("csv") => Ok(Self::Csv(csv::Writer::new(Partial::create(path)?, scorer.columns())?)),
+            Some("parquet") => {
+                Ok(Self::Parquet(Box::new(parquet::Writer::new(Partial::create(path)?, scorer.columns())?)))
+            }
+            _ => {
+                let message = format!("`{}` ends neither in `.csv` nor in `.parquet`", path.display());
+                Err(UserError::new(message)).hint("the ending says in which format to write")
+            }
+        }
+    }
+
+    fn write(&mut self, lines: &RecordBatch) -> Result<()> {
+        match self {
+            Self::Csv(writer) => writer.write(lines)?,
+            Self::Parquet(writer) => writer.write(lines)?,
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<bool> {
+        match self {
+            Self::Csv(writer) => writer.finish()?.finish(true),
+            Self::Parquet(writer) => writer.finish()?.finish(true),
+        }
+    }
+}
+
+/// The bands in the order of [`Summary::bands`].
+pub(crate) const BANDS: [RiskBand; 3] = [RiskBand::High, RiskBand::Medium, RiskBand::Low];

@@ -1,0 +1,82 @@
+//! From the settings and a history to a package: ingest, learn, look at what was found, write the card.
+
+use std::sync::Arc;
+
+use winback_learn::package::Package;
+use winback_learn::procedure::{self, OutOfFold};
+use winback_learn::{Error as LearnError, Watch};
+use winback_retain::card::card;
+use winback_retain::findings::{self, Finding};
+use winback_table::input::Input;
+use winback_table::profile::profile;
+use winback_table::reader::{Options, Repeats, Tally};
+use winback_table::{Field, Role};
+
+use super::ingest::History;
+use crate::config::{Learner, Settings};
+use crate::error::{Result, ResultExt as _};
+
+/// What training made.
+pub(crate) struct Made {
+    pub(crate) package: Package,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) out_of_fold: Vec<OutOfFold>,
+    pub(crate) tally: Tally,
+}
+
+/// How CSV files are read under the settings.
+pub(crate) fn options(settings: &Settings, repeats: Repeats) -> Options {
+    Options { delimiter: settings.data.delimiter, encoding: settings.data.encoding, repeats }
+}
+
+/// The history under the schema that settings and values make together.
+pub(crate) fn ingest(
+    settings: &Settings,
+    inputs: &[Arc<dyn Input>],
+    watch: &mut dyn FnMut(u64),
+) -> Result<History> {
+    let options = options(settings, Repeats::Kept);
+    let table = profile(inputs, options, &settings.data.missing, watch)?;
+    let schema = settings.schema(&table)?.schema;
+    Ok(History::new(inputs.to_vec(), &schema, options, settings.data.reject_limit))
+}
+
+/// Learns from a history.
+pub(crate) fn train(settings: &Settings, history: &History, watch: Watch<'_>) -> Result<Made> {
+    use winback_table::Source as _;
+    let train = &settings.train;
+    let learnt = |field: &Field| {
+        field.role == Role::Feature || (field.role == Role::Protected && train.learn_protected)
+    };
+    let how = procedure::Settings {
+        learner: match train.learner {
+            Learner::Auto => procedure::Learner::Auto,
+            Learner::Trees => procedure::Learner::Trees,
+            Learner::Linear => procedure::Learner::Linear,
+        },
+        seed: train.seed,
+        horizon: i64::from(settings.data.horizon.days) * 86_400,
+        bands: [train.risk_high, train.risk_medium],
+    };
+    let trained = match procedure::train(history, &learnt, how, watch) {
+        Err(LearnError::Table(error)) => Err(error).hint(
+            "see the quarantine file; a larger `reject_limit` under `[data]` lets more rows be rejected",
+        )?,
+        Err(error @ (LearnError::TooFew { .. } | LearnError::TooManyLevels { .. })) => {
+            Err(error).users("the history cannot be learnt from")?
+        }
+        other => other?,
+    };
+    let schema = history.schema().clone();
+    let findings: Vec<Finding> = findings::protected(&schema, &trained.importance).into_iter().collect();
+    let card = card(&schema, &trained.report, &trained.importance, &findings);
+    let package = Package {
+        model: trained.model,
+        schema,
+        report: trained.report,
+        profile: trained.profile,
+        importance: trained.importance,
+        card,
+    };
+    Ok(Made { package, findings, out_of_fold: trained.out_of_fold, tally: history.tally() })
+}

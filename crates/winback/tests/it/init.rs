@@ -1,0 +1,175 @@
+//! `winback init` on made files: what is guessed, what is refused, what is written.
+
+use crate::run::Bench;
+
+fn history() -> String {
+    let mut text = "RowNumber,CustomerId,Surname,Age,Zip,Income,Segment,Exited\n".to_owned();
+    for row in 0..400 {
+        let (age, income) = (20 + row % 50, if row % 40 == 0 { "?".to_owned() } else { format!("{row}.5") });
+        let (segment, exited) = (["retail", "private", "Unknown"][row % 3], u8::from(row % 5 == 0));
+        let (key, zip) = (9_000_000 + row * 37, 1000 + row % 9);
+        text.push_str(&format!("{row},{key},Name{},{age},0{zip},{income},{segment},{exited}\n", row / 2 * 7));
+    }
+    text
+}
+
+fn bench() -> Bench {
+    let bench = Bench::new();
+    bench.write("history.csv", &history());
+    bench
+}
+
+#[test]
+fn a_file_is_shown_and_settings_are_written() {
+    let bench = bench();
+    let seen = bench.run(&["init", "history.csv"]);
+    assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+    assert!(seen.stdout.starts_with("400 rows, 8 columns\n"), "{}", seen.stdout);
+    assert!(
+        seen.stdout.contains("`CustomerId` names the customer: every value is different"),
+        "{}",
+        seen.stdout
+    );
+    assert!(seen.stdout.contains("here `?`, `Unknown`"), "{}", seen.stdout);
+    assert_eq!(seen.stderr, "wrote winback.toml; look it through\n");
+    let written = bench.read("winback.toml");
+    for line in [
+        "history = \"history.csv\"",
+        "label = { column = \"Exited\", positive = \"1\" }",
+        "# protected = [\"Age\"]",
+    ] {
+        assert!(written.lines().any(|found| found == line), "{line}\n{written}");
+    }
+    assert!(
+        written.contains("    \"RowNumber\",") && written.contains("# every value is different"),
+        "{written}"
+    );
+}
+
+#[test]
+fn json_is_one_object() {
+    let bench = bench();
+    let found = bench.json(&["init", "history.csv"]);
+    assert_eq!((&found["config"], &found["rows"]), (&"winback.toml".into(), &400.into()));
+    let columns = found["columns"].as_array().unwrap();
+    let column = |name: &str| columns.iter().find(|column| column["name"] == name).unwrap();
+    assert_eq!(column("CustomerId")["role"], "key");
+    assert_eq!((&column("Income")["kind"], &column("Income")["missing"]), (&"number".into(), &10.into()));
+    assert_eq!(
+        (&column("Zip")["kind"], &column("RowNumber")["role"]),
+        (&"category".into(), &"excluded".into())
+    );
+    assert_eq!(column("Segment")["distinct"], 2);
+    assert_eq!(found["missing_spellings"], serde_json::json!(["?", "Unknown"]));
+    assert!(!found["assumed"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn what_is_said_is_not_assumed() {
+    let bench = bench();
+    let arguments = [
+        "init",
+        "history.csv",
+        "--key",
+        "CustomerId",
+        "--label",
+        "Segment",
+        "--positive",
+        "private",
+        "--exclude",
+        "Zip",
+        "--exclude",
+        "Exited",
+        "--protected",
+        "Age",
+        "--missing",
+        "?",
+        "--root",
+        "gs://bank",
+        "--delimiter",
+        ",",
+    ];
+    let found = bench.json(&arguments);
+    // With one spelling of a missing value, `Unknown` is a level like others.
+    let segment = &found["columns"][6];
+    assert_eq!((&segment["role"], &segment["distinct"]), (&"label".into(), &3.into()));
+    assert_eq!(found["perhaps_protected"], serde_json::json!([]));
+    let written = bench.read("winback.toml");
+    for line in
+        ["root = \"gs://bank\"", "missing = [\"\", \"?\"]", "protected = [\"Age\"]", "delimiter = \",\""]
+    {
+        assert!(written.lines().any(|found| found == line), "{line}\n{written}");
+    }
+}
+
+#[test]
+fn settings_are_not_overwritten_unasked() {
+    let bench = bench();
+    bench.write("winback.toml", "mine");
+    let said = bench.refused(&["init", "history.csv"]);
+    assert!(
+        said.starts_with("error: `winback.toml` is already there\nhint: `--force` overwrites it"),
+        "{said}"
+    );
+    assert_eq!(bench.read("winback.toml"), "mine");
+    assert_eq!(bench.run(&["init", "history.csv", "--force"]).code, Some(0));
+    assert!(bench.read("winback.toml").contains("CustomerId"));
+}
+
+#[test]
+fn settings_may_lie_elsewhere() {
+    let bench = bench();
+    let seen = bench.run(&["init", "history.csv", "--config", "deep/down/winback.toml"]);
+    assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+    let expected = format!("history = \"{}/history.csv\"", bench.path().canonicalize().unwrap().display());
+    let written = bench.read("deep/down/winback.toml");
+    assert!(written.contains(&expected), "{written}");
+}
+
+#[test]
+fn files_that_cannot_be_used_are_named_with_what_helps() {
+    let bench = bench();
+    let said = bench.refused(&["init", "histroy.csv"]);
+    assert!(said.starts_with("error: cannot open `histroy.csv`\n  caused by: "), "{said}");
+    assert!(said.ends_with("hint: there is a file `history.csv`\n"), "{said}");
+    bench.write("empty.csv", "");
+    let said = bench.refused(&["init", "empty.csv"]);
+    assert_eq!(said, "error: `empty.csv` is empty: it has no header line\n");
+    bench.write("header.csv", "a,churn\n");
+    let said = bench.refused(&["init", "header.csv"]);
+    assert!(said.starts_with("error: `header.csv` has no rows that could be read\nhint: "), "{said}");
+    assert!(!bench.path().join("winback.toml").exists());
+}
+
+#[test]
+fn columns_that_are_not_there_are_named_with_the_nearest() {
+    let bench = bench();
+    let said = bench.refused(&["init", "history.csv", "--key", "Customer_Id"]);
+    assert_eq!(said, "error: schema: there is no column `Customer_Id`; the nearest is `CustomerId`\n");
+    let said = bench.refused(&["init", "history.csv", "--exclude", "surename"]);
+    assert!(said.contains("no column `surename`; the nearest is `Surname`"), "{said}");
+    let said = bench.refused(&["init", "history.csv", "--label", "Exited", "--positive", "yes"]);
+    assert!(said.contains("`yes` is no value of `Exited`, which has `0`, `1`"), "{said}");
+}
+
+#[test]
+fn a_history_without_a_label_is_refused_with_the_candidates() {
+    let bench = Bench::new();
+    bench.write("a.csv", "id,flag,kind\n1,yes,a\n2,no,b\n3,no,c\n");
+    let said = bench.refused(&["init", "a.csv"]);
+    assert!(said.contains("name it with --label and --positive"), "{said}");
+    assert!(said.ends_with("hint: columns with two values: `flag`\n"), "{said}");
+}
+
+#[test]
+fn broken_rows_are_counted_and_warned_of() {
+    let bench = bench();
+    bench.write("history.csv", &(history() + "1,2,3\n"));
+    let seen = bench.run(&["init", "history.csv"]);
+    assert!(seen.stdout.starts_with("400 rows, 1 more could not be read, 8 columns\n"), "{}", seen.stdout);
+    assert!(
+        seen.stderr.contains("warning: rows without the fields of the header: 1; they will be rejected"),
+        "{}",
+        seen.stderr
+    );
+}

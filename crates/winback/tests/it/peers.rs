@@ -1,0 +1,40 @@
+//! What some tests need and not every machine has: real data. What is missing is told, never silently left out.
+#![expect(clippy::disallowed_methods, reason = "tests are told by the environment where real data lie")]
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// The folder of real data: `WINBACK_DATA`, else `../shared/data` seen from the repository. Where there is none, the
+/// skip is noted under the test's name, or fails the test if nothing may be skipped.
+pub(crate) fn data(test: &str) -> Option<PathBuf> {
+    let named = std::env::var_os("WINBACK_DATA").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let folder = named.unwrap_or_else(beside);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    skip(test, &format!("there is no folder of real data `{}`", folder.display()));
+    None
+}
+
+/// A file of real data, by its name in that folder.
+pub(crate) fn file(test: &str, name: &str) -> Option<PathBuf> {
+    let path = data(test)?.join(name);
+    if path.is_file() {
+        return Some(path);
+    }
+    skip(test, &format!("there is no file `{}`", path.display()));
+    None
+}
+
+fn skip(test: &str, why: &str) {
+    let line = format!("{test}: {why}");
+    assert!(std::env::var_os("WINBACK_REQUIRE").is_none_or(|value| value != "all"), "{line}");
+    if let Some(path) = std::env::var_os("WINBACK_SKIPS") {
+        let mut file = OpenOptions::new().append(true).create(true).open(path).unwrap();
+        // One write, so that the lines of tests running side by side do not mix.
+        file.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+    std::io::stderr().write_all(format!("skipped: {line}\n").as_bytes()).unwrap();
+}

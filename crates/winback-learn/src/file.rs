@@ -154,7 +154,7 @@ fn write_predictor(writer: &mut Writer, predictor: &Predictor) {
             writer.u8(1);
             writer.i64(card.base);
             writer.list(&card.points, |writer, points| {
-                writer.list(points, |writer, points| writer.i32(*points))
+                writer.list(points, |writer, points| writer.i32(*points));
             });
         }
     }

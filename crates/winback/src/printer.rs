@@ -16,9 +16,18 @@ use crate::error::{self, Result};
 /// How the user wants to be spoken to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Printer {
-    json: bool,
+    result: ResultAs,
     quiet: bool,
     colour: bool,
+}
+
+/// In which form the result is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ResultAs {
+    Text,
+    Json,
+    /// Not at all: the command is a part of another, whose result is wanted.
+    Nothing,
 }
 
 /// On which side the cells of a column stand.
@@ -37,23 +46,26 @@ pub(crate) struct Progress(ProgressBar);
 impl Printer {
     /// `colour` is what the environment allows; it is used only where stderr is a terminal.
     pub(crate) fn new(json: bool, quiet: bool, colour: bool) -> Self {
-        Self { json, quiet, colour: colour && io::stderr().is_terminal() }
+        let result = if json { ResultAs::Json } else { ResultAs::Text };
+        Self { result, quiet, colour: colour && io::stderr().is_terminal() }
     }
 
-    /// The same for a part of a larger command, whose result as JSON is not its own.
-    pub(crate) fn for_people(self) -> Self {
-        // Where JSON is wanted, stdout is for that alone.
-        Self { quiet: self.quiet || self.json, ..self }
+    /// The same for a part of a larger command: where JSON is wanted, it is the larger command's.
+    pub(crate) fn for_part(self) -> Self {
+        match self.result {
+            ResultAs::Text => self,
+            ResultAs::Json | ResultAs::Nothing => Self { result: ResultAs::Nothing, quiet: true, ..self },
+        }
     }
 
     /// A line, or lines, of the result, unless JSON is wanted.
     pub(crate) fn data(&self, text: &str) -> Result<()> {
-        if self.json { Ok(()) } else { write_line(text) }
+        if self.result == ResultAs::Text { write_line(text) } else { Ok(()) }
     }
 
     /// The result as JSON, if that is wanted.
     pub(crate) fn json(&self, value: &serde_json::Value) -> Result<()> {
-        if self.json { write_line(&format!("{value:#}")) } else { Ok(()) }
+        if self.result == ResultAs::Json { write_line(&format!("{value:#}")) } else { Ok(()) }
     }
 
     /// Rows under a header, as part of the result, unless JSON is wanted. It fits the terminal if there is one.
@@ -91,7 +103,7 @@ impl Printer {
 
     /// Work of `total` units, or of unknown length; hidden where nobody watches.
     pub(crate) fn progress(&self, what: &str, unit: &str, total: Option<u64>) -> Progress {
-        if self.quiet || self.json || !io::stderr().is_terminal() {
+        if self.quiet || self.result != ResultAs::Text || !io::stderr().is_terminal() {
             return Progress(ProgressBar::hidden());
         }
         let template = match total {

@@ -116,7 +116,7 @@ fn feature_hashes(batch: &RecordBatch, encoder: &Encoder) -> Result<Vec<u64>> {
             }
             match values.data_type() {
                 DataType::Float64 => {
-                    hasher.write_u64(values.as_primitive::<Float64Type>().value(row).to_bits())
+                    hasher.write_u64(values.as_primitive::<Float64Type>().value(row).to_bits());
                 }
                 DataType::Boolean => hasher.write_u8(u8::from(values.as_boolean().value(row))),
                 DataType::Utf8 => {

@@ -141,7 +141,7 @@ mod tests {
     fn rare_and_unseen_levels_share_one_statistic() {
         let mut codes = vec![FIRST_LEVEL; 100];
         codes.extend([FIRST_LEVEL + 1; 5]);
-        let labels: Vec<bool> = (0..105).map(|row| row < 50 || row >= 100).collect();
+        let labels: Vec<bool> = (0..105).map(|row| !(50..100).contains(&row)).collect();
         let shares = statistics(&codes, 5, &labels).shares;
         assert!(
             (f64::from(shares[FIRST_LEVEL as usize]) - (50.0 + 10.0 * 55.0 / 105.0) / 110.0).abs() < 1e-6

@@ -122,6 +122,14 @@ pub(super) fn check_classes(data: &Encoded, rows: &[u32]) -> Result<()> {
     Ok(())
 }
 
+/// One outer split, judged.
+struct Part {
+    /// The held-out rows' calibrated log-odds by each considered learner.
+    scored: Vec<Vec<f64>>,
+    /// The learner that the procedure takes.
+    taken: usize,
+}
+
 /// Runs the procedure on every outer split; parts of the work are reported by `step`.
 pub(super) fn judge(
     learner: Learner,
@@ -130,7 +138,7 @@ pub(super) fn judge(
     step: &(dyn Fn() -> bool + Sync),
 ) -> Result<Outer> {
     let learners = considered(learner);
-    let judge_split = |split: &Split| -> Result<(Vec<Vec<f64>>, usize)> {
+    let judge_split = |split: &Split| -> Result<Part> {
         let (choices, taken) = choices(learner, data, &split.training, step)?;
         let score = |choice: &Choice| {
             let predictor = choice.recipe.fit(data, &split.training);
@@ -138,19 +146,19 @@ pub(super) fn judge(
             log_odds.into_iter().map(|value| choice.calibration.apply(value)).collect()
         };
         let scored = choices.iter().map(score).collect();
-        if step() { Ok((scored, taken)) } else { Err(Error::Stopped) }
+        if step() { Ok(Part { scored, taken }) } else { Err(Error::Stopped) }
     };
-    let parts: Vec<(Vec<Vec<f64>>, usize)> = splits.par_iter().map(judge_split).collect::<Result<_>>()?;
-    let gather = |pick: &dyn Fn(&(Vec<Vec<f64>>, usize)) -> usize| {
+    let parts: Vec<Part> = splits.par_iter().map(judge_split).collect::<Result<_>>()?;
+    let gather = |pick: &dyn Fn(&Part) -> usize| {
         let mut gathered = JudgedLearner::default();
         for (split, part) in splits.iter().zip(&parts) {
             let labels: Vec<bool> = split.held_out.iter().map(|row| data.labels[*row as usize]).collect();
             let groups: Vec<u64> = split.held_out.iter().map(|row| data.groups[*row as usize]).collect();
-            gathered.judged.push_part(&part.0[pick(part)], &labels, &groups);
+            gathered.judged.push_part(&part.scored[pick(part)], &labels, &groups);
             gathered.rows.extend_from_slice(&split.held_out);
         }
         gathered
     };
     let each = learners.iter().enumerate().map(|(index, learner)| (*learner, gather(&|_| index)));
-    Ok(Outer { design, procedure: gather(&|part| part.1), learners: each.collect() })
+    Ok(Outer { design, procedure: gather(&|part| part.taken), learners: each.collect() })
 }

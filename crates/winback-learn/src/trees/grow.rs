@@ -67,7 +67,7 @@ impl<'a> Grower<'a> {
         self.order.extend(0..gradients.len() as u32);
         self.gradients.clear();
         self.gradients.extend_from_slice(gradients);
-        let mut segments: Vec<Segment> = vec![0..gradients.len()];
+        let mut segments: Vec<Segment> = Vec::from([0..gradients.len()]);
         let mut sums = vec![total(gradients)];
         let mut questions = Vec::with_capacity(depth);
         while questions.len() < depth {

@@ -20,5 +20,6 @@ pub(crate) fn settings(learner: Learner) -> Settings {
 }
 
 pub(crate) fn fit(source: &MemorySource, learner: Learner) -> Trained {
-    train(source, &|field| field.role == Role::Feature, settings(learner), &|_, _| true).unwrap()
+    let trained = train(source, &|field| field.role == Role::Feature, settings(learner), &|_, _| true);
+    trained.expect("a made bank can be learnt from")
 }

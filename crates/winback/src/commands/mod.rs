@@ -37,7 +37,7 @@ impl Context {
     /// The same with another settings file, and without JSON: for a command that runs others.
     pub(crate) fn within(&self, config: PathBuf) -> Self {
         Self {
-            printer: self.printer.for_people(),
+            printer: self.printer.for_part(),
             environment: self.environment.clone(),
             config: self.environment.config(Some(config)),
         }

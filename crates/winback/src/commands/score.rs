@@ -1,13 +1,15 @@
 //! `winback score`: score and explain one file with the champion or a named model. A plain command: no run, no claim.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
 use winback_learn::package::Package;
+use winback_learn::profile::{ColumnProfile, Distribution};
 use winback_retain::{Scorer, Teller};
-use winback_table::Role;
 use winback_table::reader::Repeats;
+use winback_table::{Role, Schema};
 
 use super::Context;
 use crate::config::{Overrides, Settings};
@@ -49,7 +51,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
         let message = format!("`{}` would be overwritten by its own scores", output.display());
         return Err(UserError::new(message)).hint("name another file with -o");
     }
-    let label = package.schema.with_role(Role::Label).map(|field| field.name.clone());
+    let (known, expected) = (package.schema.clone(), expected_unknown(&package));
     let schema = package.model.encoder.scoring_schema(&package.schema);
     let key = schema.with_role(Role::Key).map(|field| field.name.clone());
     let scorer = scorer(&settings, package, key, &version)?;
@@ -58,7 +60,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let files = inputs(&arguments.files);
     let summary = score(&scorer, &schema, files, &output, options, limit, &|rows| progress.set(rows))?;
     drop(progress);
-    let notes = notes(&summary, label.as_deref());
+    let notes = notes(&summary, &known, &expected);
     tell(context, &summary, &notes, &output, &version)?;
     context.printer.json(&json!({
         "read": summary.tally.read,
@@ -139,22 +141,39 @@ pub(crate) fn teller(settings: &Settings, package: &Package) -> Teller {
 }
 
 /// What a person should know of the file: nothing here stopped it from being scored.
-fn notes(summary: &Summary, label: Option<&str>) -> Vec<String> {
+fn notes(summary: &Summary, schema: &Schema, expected: &BTreeMap<String, f64>) -> Vec<String> {
     let mut notes = Vec::new();
-    let (labels, extra): (Vec<&String>, Vec<&String>) =
-        summary.tally.unused_columns.iter().partition(|name| Some(name.as_str()) == label);
-    if let Some(label) = labels.first() {
-        notes.push(format!("the file has the label `{label}`, which scoring does not look at"));
+    let unused = || summary.tally.unused_columns.iter();
+    if let Some(label) =
+        schema.with_role(Role::Label).filter(|label| unused().any(|name| *name == label.name))
+    {
+        notes.push(format!("the file has the label `{}`, which scoring does not look at", label.name));
     }
+    let extra: Vec<&String> = unused().filter(|name| schema.field(name).is_none()).collect();
     if !extra.is_empty() {
         let names: Vec<String> = extra.iter().map(|name| format!("`{name}`")).collect();
         notes.push(format!("columns that the model does not use: {}", names.join(", ")));
     }
     for (column, rows) in &summary.unknown {
-        let rows = count(*rows);
-        notes.push(format!("`{column}` has values that training saw too seldom or never, in {rows} rows"));
+        // As many as in training, within three standard deviations, are nothing new.
+        let usual = expected.get(column).copied().unwrap_or(0.0) * summary.tally.kept as f64;
+        if *rows as f64 > usual + 3.0 * usual.sqrt() {
+            let rows = count(*rows);
+            notes
+                .push(format!("`{column}` has values that training saw too seldom or never, in {rows} rows"));
+        }
     }
     notes
+}
+
+/// The share of training rows whose level was too rare for the model to know, by column.
+fn expected_unknown(package: &Package) -> BTreeMap<String, f64> {
+    let rows = package.profile.rows.max(1) as f64;
+    let share = |column: &ColumnProfile| match &column.distribution {
+        Distribution::Levels { other, .. } => Some((column.name.clone(), *other as f64 / rows)),
+        Distribution::Numbers { .. } => None,
+    };
+    package.profile.columns.iter().filter_map(share).collect()
 }
 
 fn tell(context: &Context, summary: &Summary, notes: &[String], output: &Path, version: &str) -> Result<()> {

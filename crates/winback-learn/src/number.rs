@@ -11,6 +11,14 @@ pub(crate) fn to_units(log_odds: f64) -> i64 {
     (log_odds / UNIT).round() as i64
 }
 
+/// The largest value of one leaf or point, in log-odds: far beyond what any data say, and safe to sum.
+const LARGEST: f64 = 32.0;
+
+/// The value of one leaf or one point, in units, within bounds.
+pub(crate) fn to_bounded_units(log_odds: f64) -> i32 {
+    to_units(log_odds.clamp(-LARGEST, LARGEST)) as i32
+}
+
 /// The probability of log-odds: the logistic function.
 #[must_use]
 pub fn probability(log_odds: f64) -> f64 {

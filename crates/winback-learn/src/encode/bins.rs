@@ -14,7 +14,8 @@ pub const MISSING_BIN: u8 = 0;
 pub fn borders(sorted: &[f64], most: usize) -> Vec<f32> {
     let mut distinct: Vec<(f32, usize)> = Vec::new();
     for value in sorted {
-        let value = *value as f32;
+        // A border must be finite; a value beyond 32 bits lies above or below all of them.
+        let value = (*value as f32).clamp(f32::MIN, f32::MAX);
         match distinct.last_mut() {
             Some((last, count)) if last.total_cmp(&value).is_eq() => *count += 1,
             _ => distinct.push((value, 1)),
@@ -72,6 +73,13 @@ mod tests {
             counts[usize::from(bin(&borders, *value as f32))] += 1;
         }
         assert_eq!(counts, [0, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000]);
+    }
+
+    #[test]
+    fn numbers_beyond_32_bits_have_finite_borders() {
+        let borders = borders(&[-1e300, 0.0, 1e300], 254);
+        assert!(borders.iter().all(|border| border.is_finite()), "{borders:?}");
+        assert_eq!([-1e300, 0.0, 1e300].map(|value: f64| bin(&borders, value as f32)), [1, 2, 3]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod basis;
 mod minimise;
 
 use crate::encode::{Codes, Encoded};
-use crate::number::{UNIT, log_loss, probability, sum, to_units};
+use crate::number::{log_loss, probability, sum, to_bounded_units, to_units};
 use basis::Basis;
 
 /// Points by column and code, centred on the training rows.
@@ -52,7 +52,7 @@ impl Scorecard {
             let rows = counts.iter().sum::<u64>().max(1) as f64;
             let mean = sum(table.iter().zip(counts).map(|(points, count)| points * *count as f64)) / rows;
             base += mean;
-            points.push(table.iter().map(|value| to_units(value - mean) as i32).collect());
+            points.push(table.iter().map(|value| to_bounded_units(value - mean)).collect());
         }
         Self { base: to_units(base), points }
     }
@@ -154,17 +154,12 @@ impl Problem {
     }
 }
 
-/// The points of a margin in log-odds, for reading.
-#[must_use]
-pub fn in_log_odds(units: i64) -> f64 {
-    units as f64 * UNIT
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::number::UNIT;
 
     #[test]
     fn effects_equal_the_shap_packages_on_an_additive_model() {
@@ -184,12 +179,12 @@ mod tests {
         let codes: Vec<Codes> = (0..columns.len())
             .map(|column| Codes::Bins(rows.iter().map(|row| row[column] as u8).collect()))
             .collect();
-        assert!((in_log_odds(card.base) - fixture["base"].as_f64().unwrap()).abs() < 1e-6);
+        assert!((card.base as f64 * UNIT - fixture["base"].as_f64().unwrap()).abs() < 1e-6);
         let effects = card.effects(&codes, rows.len());
         let expected: Vec<f64> = list(&fixture["effects"]).iter().flat_map(numbers).collect();
         assert_eq!(effects.len(), expected.len());
         for (effect, expected) in effects.iter().zip(expected) {
-            assert!((in_log_odds(*effect) - expected).abs() < 1e-6);
+            assert!((*effect as f64 * UNIT - expected).abs() < 1e-6);
         }
         let all: Vec<u32> = (0..rows.len() as u32).collect();
         for (margin, effects) in card.margins(&codes, &all).iter().zip(effects.chunks(columns.len())) {

@@ -2,7 +2,7 @@
 
 use super::grow::{GRADIENT_UNIT, Gradient, Grower};
 use super::{Forest, Prepared, Tree};
-use crate::number::{UNIT, log_odds, probability, to_units};
+use crate::number::{UNIT, log_odds, probability, to_bounded_units, to_units};
 
 /// How a forest is grown.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,7 +67,7 @@ impl<'a> Booster<'a> {
         }
         let value = |sums: &[i64; 2]| {
             let (gradient, hessian) = (sums[0] as f64 * GRADIENT_UNIT, sums[1] as f64 * GRADIENT_UNIT);
-            to_units(-self.settings.rate * gradient / (hessian + self.settings.l2)) as i32
+            to_bounded_units(-self.settings.rate * gradient / (hessian + self.settings.l2))
         };
         let mut tree = Tree {
             values: grown.sums.iter().map(value).collect(),

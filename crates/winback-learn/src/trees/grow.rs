@@ -67,7 +67,8 @@ impl<'a> Grower<'a> {
         self.order.extend(0..gradients.len() as u32);
         self.gradients.clear();
         self.gradients.extend_from_slice(gradients);
-        let mut segments: Vec<Segment> = Vec::from([0..gradients.len()]);
+        let whole: Segment = 0..gradients.len();
+        let mut segments = vec![whole];
         let mut sums = vec![total(gradients)];
         let mut questions = Vec::with_capacity(depth);
         while questions.len() < depth {

@@ -19,6 +19,7 @@ pub mod reader;
 mod reject;
 mod rows;
 mod schema;
+mod sink;
 mod source;
 
 pub use error::{Error, Result};

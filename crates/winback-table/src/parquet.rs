@@ -21,8 +21,8 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use crate::cell::{self, Cell};
 use crate::input::Input;
-use crate::reader::{BATCH_ROWS, Sink, match_columns};
 use crate::reject::shortened;
+use crate::sink::{BATCH_ROWS, Sink, match_columns};
 use crate::{Error, Field, Kind, Reason, Reject, Result, Role, Schema};
 
 /// An input as the Parquet library wants it: a length and ranges.

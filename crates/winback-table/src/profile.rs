@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::cell;
-use crate::csv::Record;
+use crate::csv::{self, Record};
 use crate::input::{Format, Input, format};
-use crate::reader::{Options, open_csv};
+use crate::reader::Options;
 use crate::{Error, Result, keys, parquet};
 
 /// Distinct values kept; beyond that they are estimated.
@@ -180,7 +180,7 @@ fn profile_csv(
     table: &mut TableProfile,
     watch: &mut dyn FnMut(u64),
 ) -> Result<()> {
-    let (mut records, names) = open_csv(input, options)?;
+    let (mut records, names) = csv::open(input, options.said())?;
     let positions = begin_file(table, input.name(), &names)?;
     while let Some(record) = records.next().map_err(|error| Error::io("read", input.name(), error))? {
         let Record { fields: Ok(fields), .. } = record else {

@@ -3,9 +3,10 @@
 mod lines;
 mod records;
 mod sniff;
+mod table;
 mod writer;
 
-pub(crate) use records::{Malformed, Record, Records};
-pub(crate) use sniff::sniff;
+pub(crate) use records::Record;
 pub use sniff::{Dialect, Encoding};
+pub(crate) use table::{CsvRows, Said, open};
 pub use writer::{Writer, decimal};

@@ -1,10 +1,12 @@
 //! Files in memory, read under a small schema.
 
-use arrow::array::AsArray;
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Float64Type;
 
 use super::*;
 use crate::input::MemoryInput;
+use crate::sink::BATCH_ROWS;
+use crate::{Field, Kind};
 
 fn schema() -> Schema {
     Schema::new(
@@ -18,8 +20,6 @@ fn schema() -> Schema {
     )
     .unwrap()
 }
-
-use crate::Kind;
 
 fn read(inputs: Vec<Arc<dyn Input>>, repeats: Repeats) -> Result<(Vec<RecordBatch>, Vec<Reject>, Tally)> {
     let mut reader = TableReader::new(inputs, &schema(), Options { repeats, ..Options::default() });

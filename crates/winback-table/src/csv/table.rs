@@ -1,0 +1,142 @@
+//! The rows of one CSV file under a schema.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use super::records::{Malformed, Record, Records};
+use super::sniff::{Encoding, sniff};
+use crate::cell::{self, Cell};
+use crate::input::{Input, unpacked};
+use crate::reject::shortened;
+use crate::sink::{Sink, match_columns};
+use crate::{Error, Field, Reason, Reject, Result, Schema};
+
+/// What is said of a file's dialect; what is not is told from the file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Said {
+    pub(crate) delimiter: Option<u8>,
+    pub(crate) encoding: Option<Encoding>,
+}
+
+/// The records of an opened file.
+pub(crate) type FileRecords = Records<Box<dyn Read + Send>>;
+
+/// The rows of one CSV file.
+pub(crate) struct CsvRows {
+    file: Arc<str>,
+    records: FileRecords,
+    /// For each field of the schema its position in the file.
+    positions: Vec<usize>,
+    width: usize,
+}
+
+impl CsvRows {
+    pub(crate) fn open(input: &dyn Input, schema: &Schema, said: Said) -> Result<(Self, Vec<String>)> {
+        let (records, names) = open(input, said)?;
+        let (positions, unused) = match_columns(input.name(), schema, &names)?;
+        Ok((Self { file: input.name().into(), records, positions, width: names.len() }, unused))
+    }
+
+    /// Reads until the sink is full; answers whether the file ended.
+    pub(crate) fn read(&mut self, schema: &Schema, sink: &mut Sink<'_>) -> Result<bool> {
+        let mut cells: Vec<Cell<'static>> = Vec::new();
+        while !sink.is_full() {
+            let record = self.records.next().map_err(|error| Error::io("read", &self.file, error))?;
+            let Some(record) = record else {
+                let (counted, accounted) = self.records.line_counts();
+                if counted != accounted {
+                    return Err(Error::LinesDoNotAddUp { file: self.file.to_string(), counted, accounted });
+                }
+                return Ok(true);
+            };
+            let mut row = std::mem::take(&mut cells);
+            let outcome = parse_record(&record, schema, &self.positions, self.width, &mut row);
+            match outcome {
+                Ok(()) => {
+                    if let Some((index, reason)) = sink.push(&row, &self.file)? {
+                        let value = record.fields.map_or("", |fields| fields.get(self.positions[index]));
+                        sink.reject(reject(
+                            &self.file,
+                            &record,
+                            Some((&schema.fields[index], value)),
+                            reason,
+                        ));
+                    }
+                }
+                Err((index, reason)) => {
+                    let value = match (index, record.fields) {
+                        (Some(index), Ok(fields)) => {
+                            Some((&schema.fields[index], fields.get(self.positions[index])))
+                        }
+                        _ => None,
+                    };
+                    sink.reject_unparsed(reject(&self.file, &record, value, reason));
+                }
+            }
+            cells = recycled(row);
+        }
+        Ok(false)
+    }
+}
+
+/// Opens a CSV file at its first data row; answers the trimmed names of its header too.
+pub(crate) fn open(input: &dyn Input, said: Said) -> Result<(FileRecords, Vec<String>)> {
+    let name = input.name();
+    let unpack = || unpacked(input).map_err(|error| Error::io("open", name, error));
+    let dialect = sniff(&mut unpack()?, said.delimiter, said.encoding);
+    let dialect = dialect.map_err(|error| Error::io("read", name, error))?;
+    let mut records = Records::new(unpack()?, dialect);
+    let header = records.next().map_err(|error| Error::io("read", name, error))?;
+    let names: Vec<String> = match header.map(|record| record.fields) {
+        Some(Ok(fields)) => fields.iter().map(|field| field.trim().to_owned()).collect(),
+        _ => return Err(Error::Empty { file: name.to_owned() }),
+    };
+    Ok((records, names))
+}
+
+/// Parses the fields of a record into `cells`; else answers the field of the schema at fault, if it is one, and why.
+fn parse_record<'a>(
+    record: &Record<'a>,
+    schema: &Schema,
+    positions: &[usize],
+    width: usize,
+    cells: &mut Vec<Cell<'a>>,
+) -> Result<(), (Option<usize>, Reason)> {
+    let fields = record.fields.map_err(|malformed| (None, malformed.into()))?;
+    if fields.len() != width {
+        return Err((None, Reason::FieldCount { expected: width, found: fields.len() }));
+    }
+    for (index, (field, position)) in schema.fields.iter().zip(positions).enumerate() {
+        match cell::parse(fields.get(*position), field, schema) {
+            Some(cell) => cells.push(cell),
+            None => return Err((Some(index), Reason::WrongKind(field.kind))),
+        }
+    }
+    Ok(())
+}
+
+/// The allocation of a row's cells, empty, free of the record's lifetime.
+fn recycled(mut cells: Vec<Cell<'_>>) -> Vec<Cell<'static>> {
+    cells.clear();
+    cells.into_iter().map(|_| Cell::Missing).collect()
+}
+
+fn reject(file: &Arc<str>, record: &Record<'_>, cell: Option<(&Field, &str)>, reason: Reason) -> Reject {
+    Reject {
+        file: file.clone(),
+        line: record.line,
+        column: cell.map(|(field, _)| field.name.clone()),
+        value: cell.map(|(_, value)| shortened(value)),
+        reason,
+        row: record.text(),
+    }
+}
+
+impl From<Malformed> for Reason {
+    fn from(malformed: Malformed) -> Self {
+        match malformed {
+            Malformed::Runaway => Self::Runaway,
+            Malformed::NotText => Self::NotText,
+        }
+    }
+}

@@ -257,6 +257,19 @@ impl Error {
             | Self::Override { .. } => ErrorKind::Other,
         }
     }
+
+    /// Whether what the user named (a root, a version, a package) is at fault, and not this program or its machine.
+    #[must_use]
+    pub fn is_users(&self) -> bool {
+        !matches!(
+            self,
+            Self::Time { .. }
+                | Self::Random(_)
+                | Self::Encode { .. }
+                | Self::Package { .. }
+                | Self::Path { .. }
+        )
+    }
 }
 
 /// Refuses a name that would not make a safe part of a path on every store.

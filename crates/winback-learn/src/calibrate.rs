@@ -1,6 +1,6 @@
 //! Calibration: an affine map in log-odds, so that reasons add up to the calibrated log-odds exactly (Platt 1999).
 
-use crate::number::{probability, sum};
+use crate::number::{log_loss, log_odds, probability, sum};
 
 /// `intercept + slope × log-odds`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,7 +21,7 @@ impl Calibration {
     /// The map under which the log loss of these rows, which were not learnt from, is least.
     #[must_use]
     pub fn fit(log_odds: &[f64], labels: &[bool]) -> Self {
-        let line = Line::fit(log_odds, labels, None);
+        let line = Line::fit(log_odds, labels);
         if line.slope >= LEAST_SLOPE {
             return Self { intercept: line.intercept, slope: line.slope };
         }
@@ -51,21 +51,56 @@ struct Step {
 }
 
 impl Line {
-    /// The line of least log loss; `weights` count rows, one each if not given. Newton's method.
-    pub(crate) fn fit(values: &[f64], labels: &[bool], weights: Option<&[f64]>) -> Self {
-        let mut line = Self { intercept: 0.0, slope: 1.0 };
-        for _ in 0..50 {
-            let next = line.newton(values, labels, weights);
-            let moved = (next.intercept - line.intercept).abs() + (next.slope - line.slope).abs();
-            line = next;
-            if moved < 1e-12 {
+    /// The line of least log loss. Newton's method on centred and scaled values, each step halved until the loss
+    /// falls, so that no start and no spread of the values can throw it off.
+    pub(crate) fn fit(values: &[f64], labels: &[bool]) -> Self {
+        let rows = values.len().max(1) as f64;
+        let centre = sum(values.iter().copied()) / rows;
+        let spread =
+            (sum(values.iter().map(|value| (value - centre) * (value - centre))) / rows).sqrt().max(1e-12);
+        let scaled: Vec<f64> = values.iter().map(|value| (value - centre) / spread).collect();
+        let positives = labels.iter().filter(|label| **label).count() as f64;
+        let mut line = Self { intercept: log_odds((positives + 0.5) / (rows + 1.0)), slope: 0.0 };
+        let mut loss = line.loss(&scaled, labels);
+        for _ in 0..100 {
+            let target = line.newton(&scaled, labels, None);
+            let Some((next, next_loss)) = line.towards(target, loss, &scaled, labels) else { break };
+            let gained = loss - next_loss;
+            (line, loss) = (next, next_loss);
+            if gained <= 1e-15 * loss {
                 break;
             }
         }
-        line
+        let slope = line.slope / spread;
+        Self { intercept: line.intercept - slope * centre, slope }
     }
 
-    /// One Newton step from this line; from near the best line it lands on it.
+    /// The point on the way to `target` at which the loss is below `loss`, as far along as halving finds one.
+    fn towards(self, target: Self, loss: f64, values: &[f64], labels: &[bool]) -> Option<(Self, f64)> {
+        let mut share = 1.0;
+        while share > 1e-10 {
+            let next = Self {
+                intercept: self.intercept + share * (target.intercept - self.intercept),
+                slope: self.slope + share * (target.slope - self.slope),
+            };
+            let next_loss = next.loss(values, labels);
+            if next_loss < loss {
+                return Some((next, next_loss));
+            }
+            share /= 2.0;
+        }
+        None
+    }
+
+    fn loss(self, values: &[f64], labels: &[bool]) -> f64 {
+        sum(values
+            .iter()
+            .zip(labels)
+            .map(|(value, label)| log_loss(self.intercept + self.slope * value, *label)))
+    }
+
+    /// One Newton step from this line; from near the best line it lands on it. `weights` count rows, one each if not
+    /// given.
     pub(crate) fn newton(self, values: &[f64], labels: &[bool], weights: Option<&[f64]>) -> Self {
         let step = self.step(values, labels, weights);
         let [by_intercept, mixed, by_slope] = step.curvature;
@@ -74,11 +109,10 @@ impl Line {
         if determinant.is_nan() || determinant <= 1e-12 * by_intercept * by_slope.max(1e-300) {
             return self;
         }
-        let intercept = (by_slope * step.by_intercept - mixed * step.by_slope) / determinant;
-        let slope = (by_intercept * step.by_slope - mixed * step.by_intercept) / determinant;
-        // Steps are bounded, so that a flat start cannot throw the line away.
-        let bounded = |step: f64| step.clamp(-4.0, 4.0);
-        Self { intercept: self.intercept - bounded(intercept), slope: self.slope - bounded(slope) }
+        Self {
+            intercept: self.intercept - (by_slope * step.by_intercept - mixed * step.by_slope) / determinant,
+            slope: self.slope - (by_intercept * step.by_slope - mixed * step.by_intercept) / determinant,
+        }
     }
 
     fn step(self, values: &[f64], labels: &[bool], weights: Option<&[f64]>) -> Step {
@@ -107,14 +141,18 @@ impl Line {
         }
     }
 
-    /// The best intercept when the slope is fixed at 1.
+    /// The best intercept when the slope is fixed at 1: the root of a rising function, by bisection.
     fn fit_intercept(values: &[f64], labels: &[bool]) -> f64 {
-        let mut line = Self { intercept: 0.0, slope: 1.0 };
-        for _ in 0..100 {
-            let step = line.step(values, labels, None);
-            line.intercept -= (step.by_intercept / step.curvature[0].max(1e-12)).clamp(-4.0, 4.0);
+        let (mut low, mut high) = (-64.0, 64.0);
+        for _ in 0..64 {
+            let middle = (low + high) / 2.0;
+            let surplus = values
+                .iter()
+                .zip(labels)
+                .map(|(value, label)| probability(middle + value) - f64::from(u8::from(*label)));
+            if sum(surplus) > 0.0 { high = middle } else { low = middle }
         }
-        line.intercept
+        (low + high) / 2.0
     }
 }
 
@@ -134,6 +172,42 @@ mod tests {
         }
         let found = Calibration::fit(&values, &labels);
         assert!((found.intercept - 1.0).abs() < 5e-3 && (found.slope - 0.5).abs() < 5e-3, "{found:?}");
+    }
+
+    /// Labels in exact proportion to what a line says of normally spread log-odds.
+    fn spread(centre: f64, deviation: f64, slope: f64) -> (Vec<f64>, Vec<bool>) {
+        let (mut values, mut labels) = (Vec::new(), Vec::new());
+        for step in -30..=30 {
+            let off = f64::from(step) / 10.0;
+            let rows = (4000.0 * probability(-off * off * 1.2)).round() as usize;
+            let value = centre + deviation * off;
+            let positives = (probability(centre + slope * deviation * off) * rows as f64).round() as usize;
+            values.extend(std::iter::repeat_n(value, rows));
+            labels.extend((0..rows).map(|row| row < positives));
+        }
+        (values, labels)
+    }
+
+    #[test]
+    fn far_lines_are_found_too() {
+        // Overconfident, underconfident and rare: where unguarded Newton steps run away.
+        for (centre, deviation, slope) in
+            [(-1.4, 3.0, 0.2), (-5.3, 1.0, 2.0), (-2.4, 0.5, 5.0), (-1.65, 3.0, 0.3)]
+        {
+            let (values, labels) = spread(centre, deviation, slope);
+            let found = Line::fit(&values, &labels);
+            assert!((found.slope - slope).abs() < 0.05 * slope + 0.02, "{slope}: {found:?}");
+            let at_best = Line { intercept: centre - slope * centre, slope };
+            assert!(found.loss(&values, &labels) <= at_best.loss(&values, &labels) + 1e-9);
+        }
+    }
+
+    #[test]
+    fn labels_parted_perfectly_end_the_search() {
+        let values: Vec<f64> = (0..100).map(|row| f64::from(row) / 10.0).collect();
+        let labels: Vec<bool> = (0..100).map(|row| row >= 50).collect();
+        let found = Line::fit(&values, &labels);
+        assert!(found.slope > 1.0 && found.slope.is_finite() && found.intercept.is_finite(), "{found:?}");
     }
 
     #[test]

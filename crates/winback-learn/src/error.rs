@@ -28,6 +28,11 @@ pub enum Error {
         /// How many are needed.
         needed: u64,
     },
+    /// Rows cannot be kept apart for judging.
+    #[error(
+        "the rows cannot be parted for judging: too many of them share one key, or are equal in every column"
+    )]
+    Inseparable,
     /// A category column with more levels than any category has.
     #[error(
         "column `{column}` has more than {most} different values; exclude it if it names single customers"

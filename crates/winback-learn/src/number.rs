@@ -1,7 +1,7 @@
 //! The few numeric rules that everything obeys, so that every machine computes the same bits.
 //!
 //! `exp` and `ln` come from `libm`, never from the platform; margins, leaf values and effects are integers in units of
-//! 2⁻²⁴ log-odds, so that sums do not depend on their order; sums of floats go through [`sum`].
+//! 2⁻²⁴ log-odds, so that sums do not depend on their order; floats are summed in a fixed order, by [`sum`] where rows are many.
 
 /// One unit of a margin or an effect, in log-odds.
 pub(crate) const UNIT: f64 = 1.0 / 16_777_216.0;
@@ -43,7 +43,8 @@ pub fn log_loss(log_odds: f64, label: bool) -> f64 {
     towards.max(0.0) + libm::log1p(libm::exp(-log_odds.abs()))
 }
 
-/// A sum in the order of the values, compensated (Neumaier 1974): the one way floats are added up.
+/// A sum in the order of the values, compensated (Neumaier 1974): how floats are added up over rows. Where rows are
+/// summed by code instead, as in a scorecard's gradient, they are taken in their order too.
 pub(crate) fn sum(values: impl IntoIterator<Item = f64>) -> f64 {
     let (mut total, mut lost) = (0.0_f64, 0.0_f64);
     for value in values {

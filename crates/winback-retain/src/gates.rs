@@ -1,6 +1,6 @@
 //! Gates of promotion: what keeps a new model from becoming champion by itself. A person can override each of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use winback_learn::metrics::Interval;
 use winback_learn::procedure::OutOfFold;
@@ -37,29 +37,48 @@ pub fn calibration(slope: Interval) -> Option<Closed> {
     })
 }
 
-/// The champion's scores of a history.
+/// What is known of the champion on a history.
 #[derive(Debug, Clone, Default)]
 pub struct ChampionScores {
     /// Its stored out-of-fold log-odds, by the row's identity.
     pub out_of_fold: BTreeMap<u64, f64>,
-    /// Whether these are all rows it was trained on. If not, a row without a stored score may be one it was trained
-    /// on, and is left out.
-    pub complete: bool,
-    /// Its direct log-odds of every row of the new history, in order.
+    /// The rows it was trained on, of those with an identity up to `known_up_to`.
+    pub trained: BTreeSet<u64>,
+    /// Of rows with a larger identity nobody knows whether it was trained on them, and they are left out.
+    pub known_up_to: u64,
+    /// Its direct log-odds of every row of the new history, in order; empty where [`Self::needs_direct`] says no.
     pub direct: Vec<f64>,
+}
+
+impl ChampionScores {
+    /// Whether some row that can be compared has no stored score: one that the champion was not trained on.
+    #[must_use]
+    pub fn needs_direct(&self, challenger: &[OutOfFold]) -> bool {
+        challenger.iter().any(|row| self.is_new(row.identity))
+    }
+
+    fn is_new(&self, identity: u64) -> bool {
+        identity <= self.known_up_to
+            && !self.trained.contains(&identity)
+            && !self.out_of_fold.contains_key(&identity)
+    }
+
+    /// A row's score by a model that had not seen it: the stored one, or for a new row the direct one.
+    fn score(&self, row: &OutOfFold) -> Option<f64> {
+        let stored = self.out_of_fold.get(&row.identity).copied();
+        stored.or_else(|| self.direct.get(row.row as usize).copied().filter(|_| self.is_new(row.identity)))
+    }
 }
 
 /// Closed when the challenger may be worse than the champion on the new history: when the upper one-sided 95 % bound
 /// of the paired difference of log loss is not below 0.5 % of the champion's log loss.
 #[must_use]
 pub fn champion(challenger: &[OutOfFold], champion: &ChampionScores) -> Option<Closed> {
-    let score = |row: &OutOfFold| {
-        let stored = champion.out_of_fold.get(&row.identity).copied();
-        stored.or_else(|| champion.complete.then(|| champion.direct.get(row.row as usize).copied()).flatten())
-    };
     let pairs: Vec<[f64; 2]> = challenger
         .iter()
-        .filter_map(|row| Some([row_log_loss(row.log_odds, row.label), row_log_loss(score(row)?, row.label)]))
+        .filter_map(|row| {
+            Some([row_log_loss(row.log_odds, row.label), row_log_loss(champion.score(row)?, row.label)])
+        })
         .collect();
     if pairs.len() < LEAST_COMMON_ROWS {
         let reason = format!(
@@ -86,6 +105,12 @@ pub fn champion(challenger: &[OutOfFold], champion: &ChampionScores) -> Option<C
     })
 }
 
+/// Closed when the champion cannot be read, so that nothing can be compared with it.
+#[must_use]
+pub fn unreadable(why: &str) -> Closed {
+    Closed { gate: "champion", reason: format!("the champion cannot be compared with: {why}") }
+}
+
 /// Closed when label or schema changed, so that the two cannot be compared.
 #[must_use]
 pub fn comparable(challenger: &str, champion: &str) -> Option<Closed> {
@@ -107,8 +132,12 @@ mod tests {
     }
 
     fn champion_scores(rows: &[OutOfFold]) -> ChampionScores {
-        let out_of_fold = rows.iter().map(|row| (row.identity, row.log_odds)).collect();
-        ChampionScores { out_of_fold, complete: true, direct: Vec::new() }
+        ChampionScores {
+            out_of_fold: rows.iter().map(|row| (row.identity, row.log_odds)).collect(),
+            trained: rows.iter().map(|row| row.identity).collect(),
+            known_up_to: u64::MAX,
+            direct: Vec::new(),
+        }
     }
 
     #[test]
@@ -122,15 +151,23 @@ mod tests {
     }
 
     #[test]
-    fn rows_the_champion_may_have_learnt_from_do_not_count() {
+    fn new_rows_are_scored_directly_and_rows_it_learnt_from_never() {
         let scores = rows(4000, |_| -1.0);
         let mut known = champion_scores(&scores[..1000]);
+        assert!(known.needs_direct(&scores));
         known.direct = vec![-1.0; 4000];
         assert_eq!(champion(&scores, &known), None);
-        known.complete = false;
+        // Now all rows are known to be learnt from, and only a hundred have a stored score.
+        known.trained = scores.iter().map(|row| row.identity).collect();
         known.out_of_fold.retain(|identity, _| *identity < 100);
+        assert!(!known.needs_direct(&scores));
         let closed = champion(&scores, &known).unwrap();
         assert!(closed.reason.starts_with("only 100 rows"), "{}", closed.reason);
+        // Of rows beyond what is known nothing can be said.
+        known.trained.clear();
+        known.known_up_to = 149;
+        let closed = champion(&scores, &known).unwrap();
+        assert!(closed.reason.starts_with("only 150 rows"), "{}", closed.reason);
     }
 
     #[test]

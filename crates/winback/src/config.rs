@@ -169,6 +169,13 @@ impl Environment {
         ConfigPlace { path: said.unwrap_or_else(|| DEFAULT_FILE.into()), named }
     }
 
+    /// The same without what it says of settings: only the settings file counts.
+    pub(crate) fn without_settings(&self) -> Self {
+        let user = |(name, _): &(&&str, &OsString)| Self::USERS.contains(name);
+        let variables = self.variables.iter().filter(user).map(|(name, value)| (*name, value.clone()));
+        Self { colour: self.colour, variables: variables.collect() }
+    }
+
     /// Who runs the program, for records of what a person decided.
     pub(crate) fn user(&self) -> String {
         Self::USERS.iter().find_map(|name| self.text(name)).unwrap_or_else(|| "unknown".to_owned())

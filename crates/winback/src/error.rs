@@ -101,9 +101,8 @@ fn cause_is_users(cause: &(dyn std::error::Error + 'static)) -> bool {
         use winback_learn::Error as Learn;
         return !matches!(error, Learn::ColumnMismatch { .. } | Learn::Stopped | Learn::Table(_));
     }
-    if cause.downcast_ref::<winback_flow::Error>().is_some() {
-        // A root, a version or a package that the user named.
-        return true;
+    if let Some(error) = cause.downcast_ref::<winback_flow::Error>() {
+        return error.is_users();
     }
     // A made bank cannot be written where the folder named by the user does not allow it.
     let no_room = cause.downcast_ref::<winback_simulate::Error>();

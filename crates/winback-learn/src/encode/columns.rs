@@ -107,14 +107,11 @@ impl ColumnEncoder {
                 for_each_number(column, self.kind, &mut |value| codes.push(bin(borders, value as f32)));
             }
             (Shape::Levels(levels), Codes::Levels(codes)) => {
-                let lookup: HashMap<&str, u32> =
-                    levels.iter().zip(FIRST_LEVEL..).map(|(level, code)| (level.as_str(), code)).collect();
-                for text in column.as_string::<i32>() {
-                    codes.push(match text {
-                        Some(level) => lookup.get(level).copied().unwrap_or(OTHER_LEVEL),
-                        None => MISSING_LEVEL,
-                    });
-                }
+                let code = |level: &str| match levels.binary_search_by(|known| known.as_str().cmp(level)) {
+                    Ok(position) => FIRST_LEVEL + position as u32,
+                    Err(_) => OTHER_LEVEL,
+                };
+                codes.extend(column.as_string::<i32>().iter().map(|level| level.map_or(MISSING_LEVEL, code)));
             }
             // Codes are made from the same shapes, by `Codes::empty`.
             _ => return Err(mismatch(&self.name, self.kind)),

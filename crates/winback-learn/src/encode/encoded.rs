@@ -21,7 +21,8 @@ pub struct Encoded {
     pub labels: Vec<bool>,
     /// What must stay together in folds: a hash of the key where keys repeat, else of the row's features.
     pub groups: Vec<u64>,
-    /// A hash of key and time (without a key: of the features), by which a row is known again in a later history.
+    /// A hash of key and time, by which a row is known again in a later history; without a time, of key and features;
+    /// without a key, of the features.
     pub identities: Vec<u64>,
     /// The moment of each row, in seconds since 1970; empty without a time column.
     pub times: Vec<i64>,
@@ -57,10 +58,11 @@ impl Encoded {
             if let Some(key) = key {
                 let column = named(&batch, &key.name, &DataType::Utf8)?.as_string::<i32>();
                 let first = times.len().saturating_sub(batch.num_rows());
-                for row in 0..batch.num_rows() {
-                    let moment = time.map(|_| times[first + row]);
+                for (row, features) in features.iter().enumerate() {
+                    // Without a moment, a customer's row in a later history is the same one only if it says the same.
+                    let moment = if time.is_some() { times[first + row] } else { *features as i64 };
                     by_key.push(keys::hash(column.value(row), None) as u64);
-                    identities.push(keys::hash(column.value(row), moment) as u64);
+                    identities.push(keys::hash(column.value(row), Some(moment)) as u64);
                 }
             } else {
                 identities.extend(&features);

@@ -13,13 +13,6 @@ const PRIOR_ROWS: f64 = 10.0;
 const FOLDS: usize = 5;
 const SALT: u64 = 0x7461_7267;
 
-/// The statistics of one category column, for new rows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TargetStatistics {
-    /// A code to the shrunk share of positives.
-    pub shares: Vec<f32>,
-}
-
 /// A category column as numbers for training: the borders, the bins of the training rows, and the bin of each code.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TargetBins {
@@ -74,16 +67,10 @@ fn count(codes: &[u32], code_count: usize, labels: &[bool]) -> Counted {
 }
 
 impl Counted {
-    fn statistics(&self) -> TargetStatistics {
-        let share = |code: &u32| self.totals[*code as usize].share(self.overall);
-        TargetStatistics { shares: self.pooled.iter().map(share).collect() }
+    /// The shrunk share of each code, for new rows.
+    fn shares(&self) -> Vec<f32> {
+        self.pooled.iter().map(|code| self.totals[*code as usize].share(self.overall)).collect()
     }
-}
-
-/// The statistics over all of some training rows.
-#[must_use]
-pub fn statistics(codes: &[u32], code_count: usize, labels: &[bool]) -> TargetStatistics {
-    count(codes, code_count, labels).statistics()
 }
 
 /// Statistics across folds for the training rows, over all of them for new rows, and both in bins.
@@ -112,7 +99,7 @@ pub fn bins(codes: &[u32], code_count: usize, labels: &[bool], groups: &[u64]) -
     let borders = borders(&sorted, MOST_BORDERS);
     TargetBins {
         training: out_of_fold.iter().map(|share| bin(&borders, *share)).collect(),
-        by_code: counted.statistics().shares.iter().map(|share| bin(&borders, *share)).collect(),
+        by_code: counted.shares().iter().map(|share| bin(&borders, *share)).collect(),
     }
 }
 
@@ -142,7 +129,7 @@ mod tests {
         let mut codes = vec![FIRST_LEVEL; 100];
         codes.extend([FIRST_LEVEL + 1; 5]);
         let labels: Vec<bool> = (0..105).map(|row| !(50..100).contains(&row)).collect();
-        let shares = statistics(&codes, 5, &labels).shares;
+        let shares = count(&codes, 5, &labels).shares();
         assert!(
             (f64::from(shares[FIRST_LEVEL as usize]) - (50.0 + 10.0 * 55.0 / 105.0) / 110.0).abs() < 1e-6
         );

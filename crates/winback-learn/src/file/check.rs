@@ -4,8 +4,13 @@ use winback_table::Kind;
 
 use crate::encode::Shape;
 use crate::encode::bins::MOST_BORDERS;
+use crate::procedure::GRID;
 use crate::trees::Forest;
 use crate::{Error, Model, Predictor, Result};
+
+/// A leaf or a point of more than 32 log-odds was not learnt; sums of such values must not overflow either.
+const LARGEST_VALUE: u32 = 1 << 29;
+const LARGEST_BASE: u64 = 1 << 40;
 
 pub(super) fn check(model: &Model) -> Result<()> {
     let refuse = |what: String| Err(Error::ModelFile(what));
@@ -37,6 +42,12 @@ pub(super) fn check(model: &Model) -> Result<()> {
             if lengths != code_counts {
                 return refuse("its points do not fit its columns".to_owned());
             }
+            let points = card.points.iter().flatten();
+            if card.base.unsigned_abs() > LARGEST_BASE
+                || points.into_iter().any(|points| points.unsigned_abs() > LARGEST_VALUE)
+            {
+                return refuse("points beyond all measure".to_owned());
+            }
         }
     }
     let finite = [
@@ -53,7 +64,7 @@ pub(super) fn check(model: &Model) -> Result<()> {
     }
     let grid = &model.out_of_fold_grid;
     let shares = grid.iter().all(|share| (0.0..=1.0).contains(share));
-    if grid.is_empty() || !shares || grid.windows(2).any(|pair| pair[0] > pair[1]) {
+    if grid.is_empty() || grid.len() > GRID || !shares || grid.windows(2).any(|pair| pair[0] > pair[1]) {
         return refuse("its out-of-fold scores are not ascending probabilities".to_owned());
     }
     Ok(())
@@ -81,12 +92,11 @@ fn check_forest(model: &Model, forest: &Forest, code_counts: &[usize]) -> Result
         if tree.counts.iter().map(|count| u64::from(*count)).sum::<u64>() > u64::from(u32::MAX) {
             return refuse("a tree counts more rows than there can be");
         }
-        // A tree that adds more than 64 log-odds was not learnt; sums of such trees must not overflow either.
-        if tree.values.iter().any(|value| value.unsigned_abs() > 1 << 30) {
+        if tree.values.iter().any(|value| value.unsigned_abs() > LARGEST_VALUE) {
             return refuse("a leaf value beyond all measure");
         }
     }
-    if forest.trees.len() > 1 << 20 || forest.base.unsigned_abs() > 1 << 40 {
+    if forest.trees.len() > 1 << 20 || forest.base.unsigned_abs() > LARGEST_BASE {
         return refuse("more trees or a larger base than can be");
     }
     Ok(())

@@ -108,6 +108,7 @@ fn candidates(
             .collect::<Result<Vec<_>>>()
     };
     let linear = || {
+        // Where one large part is held out, there are so many rows that no penalty in this range makes a difference.
         let penalties = if splits.len() == 1 { &PENALTIES[..1] } else { &PENALTIES[..] };
         let tried: Vec<Choice> = penalties.iter().map(|penalty| try_linear(*penalty, data, splits)).collect();
         tried.into_iter().map(go_on).collect::<Result<Vec<_>>>()
@@ -215,8 +216,7 @@ fn try_trees(depth: usize, data: &Encoded, splits: &[Split], prepared: &[Prepare
     calibrated(Recipe::Trees { settings, rounds }, data, splits, &log_odds)
 }
 
-/// Whether trees are worth their complexity: linear is preferred only if they gain less than 0.1 % of log loss and
-/// less than one standard error of the paired difference.
+/// What trees gain over linear on the same rows.
 pub(super) fn trees_gain(trees: &[f64], linear: &[f64]) -> Gain {
     let rows = trees.len() as f64;
     let differences = || linear.iter().zip(trees).map(|(linear, trees)| linear - trees);
@@ -224,21 +224,29 @@ pub(super) fn trees_gain(trees: &[f64], linear: &[f64]) -> Gain {
     let spread = sum(differences().map(|difference| (difference - mean) * (difference - mean)));
     let standard_error = (spread / (rows - 1.0).max(1.0) / rows).sqrt();
     let linear_loss = sum(linear.iter().copied()) / rows;
-    Gain { share: mean / linear_loss, tie: mean < 0.001 * linear_loss && mean <= standard_error }
+    let tie = mean.abs() < 0.001 * linear_loss && mean.abs() <= standard_error;
+    Gain { share: mean / linear_loss, tie }
 }
 
 /// What trees gain over linear on the same rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Gain {
-    /// The gain as a share of the linear learner's log loss.
+    /// The gain as a share of the linear learner's log loss; negative when linear is better.
     pub(super) share: f64,
-    /// So small that linear is preferred.
+    /// The two differ by less than 0.1 % of log loss and by less than one standard error of the paired difference.
     pub(super) tie: bool,
+}
+
+impl Gain {
+    /// Trees must be worth their complexity: linear is taken when it is better, and in a tie.
+    fn prefers_linear(self) -> bool {
+        self.tie || self.share < 0.0
+    }
 }
 
 /// The learner that `auto` takes.
 pub(super) fn pick<'a>(trees: &'a Choice, linear: &'a Choice) -> &'a Choice {
-    if trees_gain(&trees.losses, &linear.losses).tie { linear } else { trees }
+    if trees_gain(&trees.losses, &linear.losses).prefers_linear() { linear } else { trees }
 }
 
 #[cfg(test)]
@@ -249,10 +257,11 @@ mod tests {
     fn linear_wins_ties_only() {
         let linear = [0.5, 0.6, 0.4, 0.5];
         assert!(trees_gain(&linear, &linear).tie);
-        assert!(trees_gain(&[0.6; 4], &linear).tie, "worse trees lose");
-        assert!(!trees_gain(&[0.4, 0.5, 0.3, 0.4], &linear).tie);
+        let worse = trees_gain(&[0.6, 0.7, 0.5, 0.6], &linear);
+        assert!(!worse.tie && worse.prefers_linear(), "linear that wins is no tie");
+        assert!(!trees_gain(&[0.4, 0.5, 0.3, 0.4], &linear).prefers_linear());
         // A gain below one part in a thousand, but far above its standard error, is a gain.
         let slightly = linear.map(|loss| loss - 0.0004);
-        assert!(!trees_gain(&slightly, &linear).tie);
+        assert!(!trees_gain(&slightly, &linear).prefers_linear());
     }
 }

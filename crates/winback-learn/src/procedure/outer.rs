@@ -76,6 +76,11 @@ pub(super) fn choices(
     step: &(dyn Fn() -> bool + Sync),
 ) -> Result<(Vec<Choice>, usize)> {
     let splits = inner_splits(data, rows);
+    if splits.iter().any(|split| split.training.is_empty())
+        || splits.iter().all(|split| split.held_out.is_empty())
+    {
+        return Err(Error::Inseparable);
+    }
     let found: Vec<Choice> = considered(learner)
         .iter()
         .map(|learner| choose(*learner, data, &splits, step))
@@ -87,22 +92,48 @@ pub(super) fn choices(
     Ok((found, taken))
 }
 
-/// How the rows are to be kept apart, and the splits.
-pub(super) fn design(data: &Encoded, horizon: i64) -> (Design, Vec<Split>) {
+/// How the rows are to be kept apart.
+pub(super) struct Designed {
+    pub(super) design: Design,
+    pub(super) splits: Vec<Split>,
+    /// What a person should know of it, to be put after the design's name; empty if nothing.
+    pub(super) note: String,
+}
+
+/// Keeps rows apart in time where there are periods to do so, else by groups.
+pub(super) fn design(data: &Encoded, horizon: i64) -> Result<Designed> {
     let rows = data.all_rows();
-    if let Some(split) = (!data.times.is_empty()).then(|| latest(&rows, &data.times, horizon)).flatten()
-        && has_both_classes(data, &split)
-    {
-        return (Design::Latest, vec![split]);
+    let several_periods = data.times.windows(2).any(|pair| pair[0] != pair[1]);
+    let mut note = "";
+    if several_periods {
+        match latest(&rows, &data.times, horizon) {
+            Some(split) if has_both_classes(data, &split) => {
+                return Ok(Designed { design: Design::Latest, splits: vec![split], note: String::new() });
+            }
+            Some(_) => {
+                note = ", not by time: too few of a class before or after the split, so figures may flatter";
+            }
+            None => note = ", not by time: too few periods for a gap of one horizon, so figures may flatter",
+        }
     }
+    let (design, splits) = by_groups(data, &rows);
+    let parts = || splits.iter().map(|split| (&split.training, &split.held_out));
+    let both = |rows: &[u32]| (1..rows.len() as u64).contains(&data.positives(rows));
+    if !parts().all(|(training, _)| both(training)) || !parts().any(|(_, held_out)| both(held_out)) {
+        return Err(Error::Inseparable);
+    }
+    Ok(Designed { design, splits, note: note.to_owned() })
+}
+
+fn by_groups(data: &Encoded, rows: &[u32]) -> (Design, Vec<Split>) {
     let folds = |repeats: usize| {
-        let splits = SALTS[..repeats].iter().flat_map(|salt| cross(&rows, &data.groups, *salt, 5)).collect();
+        let splits = SALTS[..repeats].iter().flat_map(|salt| cross(rows, &data.groups, *salt, 5)).collect();
         (Design::Folds { repeats, folds: 5 }, splits)
     };
     match rows.len() {
         0..20_000 => folds(2),
         20_000..=200_000 => folds(1),
-        _ => (Design::HoldOut, vec![hold_out(&rows, &data.groups, SALTS[0], 5, 0)]),
+        _ => (Design::HoldOut, vec![hold_out(rows, &data.groups, SALTS[0], 5, 0)]),
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use winback_table::{Field, Source};
 
 use super::choose::{Recipe, trees_gain};
-use super::outer::{JudgedLearner, check_classes, choices, considered, design, judge};
+use super::outer::{Designed, JudgedLearner, check_classes, choices, considered, design, judge};
 use super::{Learner, Settings};
 use crate::encode::{Encoded, Encoder};
 use crate::importance::ColumnImportance;
@@ -15,8 +15,8 @@ use crate::number::probability;
 use crate::profile::Profile;
 use crate::{Error, Model, Result, Watch};
 
-/// Points of the grid of out-of-fold probabilities.
-const GRID: usize = 1001;
+/// Points that the grid of out-of-fold probabilities has at most.
+pub const GRID: usize = 1001;
 
 /// A model with everything that is known of it.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub struct Trained {
     pub profile: Profile,
     /// How each column moves the scores.
     pub importance: Vec<ColumnImportance>,
+    /// The hash of key and time of every row learnt from (see [`OutOfFold::identity`]).
+    pub identities: Vec<u64>,
     /// Each row's score by a model that had not seen it; all rows, or those of the hold-out.
     pub out_of_fold: Vec<OutOfFold>,
 }
@@ -96,7 +98,7 @@ pub struct Candidate {
 pub struct OutOfFold {
     /// The row's position in the history.
     pub row: u32,
-    /// The hash of the row's key and time.
+    /// The hash of the row's key and time; without a time, of its key and features; without a key, of its features.
     pub identity: u64,
     /// The calibrated log-odds.
     pub log_odds: f64,
@@ -118,7 +120,7 @@ pub fn train(
     let data = Encoded::read(source, &encoder)?;
     let rows = data.all_rows();
     check_classes(&data, &rows)?;
-    let (design, splits) = design(&data, settings.horizon);
+    let Designed { design, splits, note } = design(&data, settings.horizon)?;
     let step = counting(
         settings.learner,
         splits.len(),
@@ -138,18 +140,22 @@ pub fn train(
     };
     let out_of_fold = first_scores(&data, &outer.procedure);
     let profile = Profile::new(&encoder, &quantiles, &data);
+    let metrics = report(&outer.procedure.judged, settings.seed);
+    let alone = outer.learners.len() == 1;
     let candidate = |(learner, judged): &(Learner, JudgedLearner)| Candidate {
         learner: learner.name().to_owned(),
-        metrics: report(&judged.judged, settings.seed),
+        // A learner that was asked for alone is the whole procedure.
+        metrics: if alone { metrics.clone() } else { report(&judged.judged, settings.seed) },
     };
+    let learners = outer.learners.iter().map(candidate).collect();
     let report = Report {
         rows: profile.rows,
         positives: profile.positives,
-        split: outer.design.name(),
+        split: outer.design.name() + &note,
         learner: choice.recipe.learner().name().to_owned(),
         settings: choice.recipe.into(),
-        metrics: report(&outer.procedure.judged, settings.seed),
-        learners: outer.learners.iter().map(candidate).collect(),
+        metrics,
+        learners,
         trees_gain_percent: gain.map(|gain| gain.share * 100.0),
         tie: gain.map(|gain| gain.tie),
     };
@@ -162,7 +168,7 @@ pub fn train(
         out_of_fold_grid: grid(&out_of_fold),
     };
     let importance = model.importance(&data);
-    Ok(Trained { model, report, profile, importance, out_of_fold })
+    Ok(Trained { model, report, profile, importance, identities: data.identities, out_of_fold })
 }
 
 /// Counts the parts of the work: each candidate setting and each fit, of every outer split and of the final choice.

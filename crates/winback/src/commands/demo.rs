@@ -11,7 +11,7 @@ use winback_table::reader::{Options, TableReader};
 use winback_table::{Field, Kind, Role, Schema};
 
 use super::{Context, init, score, train};
-use crate::error::{Result, ResultExt as _};
+use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::{Align, count};
 use crate::stopwatch::Stopwatch;
 use crate::wire::inputs;
@@ -36,6 +36,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let folder = &arguments.out;
     let step = |number: u32, what: &str| context.printer.say(&format!("\n{number}. {what}"));
 
+    take_folder(folder)?;
     step(1, &format!("Making a bank of {} customers in `{}`", count(arguments.customers), folder.display()));
     let bank = Bank { customers: arguments.customers, weeks: 1, seed: 1 };
     let progress = context.printer.progress("making a bank", "customers", Some(2 * arguments.customers));
@@ -88,6 +89,20 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
         ))?;
     }
     Ok(())
+}
+
+/// Says in the folder that it is the demo's; refuses one that has settings and is not.
+fn take_folder(folder: &Path) -> Result<()> {
+    const MARK: &str = "made-by-winback-demo.txt";
+    let (mark, config) = (folder.join(MARK), folder.join("winback.toml"));
+    if config.exists() && !mark.exists() {
+        let message = format!("`{}` has settings that the demo did not write", folder.display());
+        return Err(UserError::new(message)).hint("name another folder with --out");
+    }
+    let attempt = || format!("cannot write to `{}`", folder.display());
+    std::fs::create_dir_all(folder).users(attempt())?;
+    let text = "This folder was made by `winback demo` and may be deleted.\n";
+    std::fs::write(mark, text).users(attempt()).hint("name a folder to write to with --out")
 }
 
 /// A customer of the scored file.

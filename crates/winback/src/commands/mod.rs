@@ -34,11 +34,11 @@ impl Context {
         Settings::load(&self.config, &self.environment, flags)
     }
 
-    /// The same with another settings file, and without JSON: for a command that runs others.
+    /// The same with another settings file, which alone decides, and without JSON: for a command that runs others.
     pub(crate) fn within(&self, config: PathBuf) -> Self {
         Self {
             printer: self.printer.for_part(),
-            environment: self.environment.clone(),
+            environment: self.environment.without_settings(),
             config: self.environment.config(Some(config)),
         }
     }

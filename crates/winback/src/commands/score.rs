@@ -15,7 +15,7 @@ use super::Context;
 use crate::config::{Overrides, Settings};
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::{Align, count, percent};
-use crate::steps::score::{BANDS, Summary, beside, score};
+use crate::steps::score::{BANDS, QUARANTINE, Summary, beside, score};
 use crate::steps::train::options;
 use crate::stopwatch::Stopwatch;
 use crate::wire::{Bucket, inputs};
@@ -47,10 +47,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     }
     let (package, version) = open_model(&settings, arguments.model.as_deref())?;
     let output = arguments.output.clone().unwrap_or_else(|| beside(&arguments.files[0], ".scored.csv"));
-    if arguments.files.contains(&output) {
-        let message = format!("`{}` would be overwritten by its own scores", output.display());
-        return Err(UserError::new(message)).hint("name another file with -o");
-    }
+    keep_inputs(&arguments.files, &output)?;
     let (known, expected) = (package.schema.clone(), expected_unknown(&package));
     let schema = package.model.encoder.scoring_schema(&package.schema);
     let key = schema.with_role(Role::Key).map(|field| field.name.clone());
@@ -75,6 +72,18 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
         "seconds": watch.seconds(),
     }))?;
     context.printer.say(&format!("done in {} s", watch.seconds()));
+    Ok(())
+}
+
+/// Refuses an output, or its quarantine file, that would replace an input, however the paths are written.
+fn keep_inputs(files: &[PathBuf], output: &Path) -> Result<()> {
+    let inputs: Vec<PathBuf> = files.iter().filter_map(|file| file.canonicalize().ok()).collect();
+    for written in [output.to_owned(), beside(output, QUARANTINE)] {
+        if written.canonicalize().is_ok_and(|written| inputs.contains(&written)) {
+            let message = format!("`{}` would be overwritten by its own scores", written.display());
+            return Err(UserError::new(message)).hint("name another file with -o");
+        }
+    }
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use winback_learn::procedure::Report;
 
 use super::Context;
 use crate::config::{Learner, Overrides, Settings};
-use crate::error::Result;
+use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::{Align, count, percent};
 use crate::steps::ingest::History;
 use crate::steps::register::{Registered, register};
@@ -37,13 +37,18 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
     let bucket = Bucket::open(&settings)?;
     let files = bucket.history(&settings)?;
     let inputs = inputs(&files);
+    let before = digest(&inputs)?;
     let progress = context.printer.progress("reading the history", "rows", None);
     let history = ingest(&settings, &inputs, &mut |rows| progress.set(rows))?;
     drop(progress);
     let made = learn(context, &settings, &history);
     let quarantine = keep_rejected(&bucket, &history, &files)?;
     let made = made?;
-    let registered = register(&bucket, &settings, &made, &history, &digest(&inputs)?.to_string())?;
+    if digest(&inputs)? != before {
+        let changed = UserError::new("the history changed while it was read, so nothing was registered");
+        return Err(changed).hint("train again when its files are complete");
+    }
+    let registered = register(&bucket, &settings, &made, &history, &before.to_string())?;
     if let Some(path) = &quarantine {
         let rejected = count(made.tally.rejected);
         context.printer.warn(&format!("{rejected} rows of the history were rejected; `{path}` lists them"));
@@ -157,7 +162,7 @@ fn learners(report: &Report) -> String {
         })
         .collect();
     let why = match report.tie {
-        Some(true) => "; trees gain next to nothing, so the simpler learner is taken",
+        Some(true) => "; the two tie, so the simpler one is taken",
         _ => "",
     };
     format!("learner: {} of {}{why}", report.learner, losses.join(", "))

@@ -33,9 +33,12 @@ pub(crate) fn register(
 ) -> Result<Registered> {
     let name = &settings.train.name;
     let package = &made.package;
-    let scores = out_of_fold::save(&made.out_of_fold, package.report.rows)?;
+    let scores = out_of_fold::save(&made.out_of_fold, &made.identities)?;
     let artifact = bucket.wait(bucket.store.put_artifact(scores.into()))?;
-    let files = package.files().into_iter().map(|(name, bytes)| (name, bytes.into())).collect();
+    let files = package.files();
+    // What could not be read again must not be registered.
+    Package::from_files(&files)?;
+    let files = files.into_iter().map(|(name, bytes)| (name, bytes.into())).collect();
     let details = Details {
         by: PROGRAM.to_owned(),
         schema: package.schema.fingerprint(),
@@ -81,15 +84,15 @@ fn against_champion(
     if let Some(closed) = gates::comparable(&made.package.schema.fingerprint(), &champion.details.schema) {
         return Ok(Some(closed));
     }
-    let (out_of_fold, complete) = match &champion.details.out_of_fold {
+    let mut scores = match &champion.details.out_of_fold {
         Some(digest) => out_of_fold::load(&bucket.wait(bucket.store.get_artifact(digest))?)?,
-        None => (std::collections::BTreeMap::new(), false),
+        None => ChampionScores::default(),
     };
-    let model = bucket.package(champion)?.model;
-    let mut direct = Vec::new();
-    for batch in history.open()? {
-        direct.extend(model.score(&batch?)?);
+    if scores.needs_direct(&made.out_of_fold) {
+        let model = bucket.package(champion)?.model;
+        for batch in history.open()? {
+            scores.direct.extend(model.score(&batch?)?);
+        }
     }
-    let scores = ChampionScores { out_of_fold, complete, direct };
     Ok(gates::champion(&made.out_of_fold, &scores))
 }

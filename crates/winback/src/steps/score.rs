@@ -15,6 +15,9 @@ use winback_table::{Schema, csv, parquet};
 use super::quarantine::Quarantine;
 use crate::error::{Result, ResultExt as _, UserError};
 
+/// What the name of a quarantine file has after that of the output.
+pub(crate) const QUARANTINE: &str = ".quarantine.csv";
+
 /// What scoring a file brought.
 #[derive(Debug, Default)]
 pub(crate) struct Summary {
@@ -41,7 +44,7 @@ pub(crate) fn score(
     watch: &dyn Fn(u64),
 ) -> Result<Summary> {
     let mut reader = TableReader::new(inputs, schema, options);
-    let quarantine_path = beside(output, ".quarantine.csv");
+    let quarantine_path = beside(output, QUARANTINE);
     let mut lines = Output::create(output, scorer)?;
     let mut rejected = Quarantine::new(Partial::create(&quarantine_path)?)?;
     let mut summary = Summary::default();

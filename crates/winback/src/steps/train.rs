@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use winback_learn::package::Package;
-use winback_learn::procedure::{self, OutOfFold};
+use winback_learn::procedure::{self, OutOfFold, Trained};
 use winback_learn::{Error as LearnError, Watch};
 use winback_retain::card::card;
 use winback_retain::findings::{self, Finding};
 use winback_table::input::Input;
 use winback_table::profile::profile;
 use winback_table::reader::{Options, Repeats, Tally};
-use winback_table::{Field, Role};
+use winback_table::{Error as TableError, Field, Role};
 
 use super::ingest::History;
 use crate::config::{Learner, Settings};
@@ -21,6 +21,7 @@ pub(crate) struct Made {
     pub(crate) package: Package,
     pub(crate) findings: Vec<Finding>,
     pub(crate) out_of_fold: Vec<OutOfFold>,
+    pub(crate) identities: Vec<u64>,
     pub(crate) tally: Tally,
 }
 
@@ -59,13 +60,12 @@ pub(crate) fn train(settings: &Settings, history: &History, watch: Watch<'_>) ->
         bands: [train.risk_high, train.risk_medium],
     };
     let trained = match procedure::train(history, &learnt, how, watch) {
-        Err(LearnError::Table(error)) => Err(error).hint(
-            "see the quarantine file; a larger `reject_limit` under `[data]` lets more rows be rejected",
-        )?,
-        Err(error @ (LearnError::TooFew { .. } | LearnError::TooManyLevels { .. })) => {
-            Err(error).users("the history cannot be learnt from")?
+        Err(LearnError::Table(error @ TableError::TooManyRejects { .. })) => {
+            Err(error).hint("mend them, or let more rows be rejected with `reject_limit` under `[data]`")?
         }
-        other => other?,
+        Err(LearnError::Table(error)) => Err(error)?,
+        Err(error) => Err(error).users("the history cannot be learnt from")?,
+        Ok(trained) => trained,
     };
     let schema = history.schema().clone();
     let findings: Vec<Finding> = findings::protected(&schema, &trained.importance).into_iter().collect();
@@ -78,5 +78,6 @@ pub(crate) fn train(settings: &Settings, history: &History, watch: Watch<'_>) ->
         importance: trained.importance,
         card,
     };
-    Ok(Made { package, findings, out_of_fold: trained.out_of_fold, tally: history.tally() })
+    let Trained { out_of_fold, identities, .. } = trained;
+    Ok(Made { package, findings, out_of_fold, identities, tally: history.tally() })
 }

@@ -3,13 +3,10 @@
 //! The bounds are multiples of the training's base rate, not probabilities: a churn of 20 % is alarming in a bank
 //! that loses 5 % of its customers and ordinary in one that loses 25 %.
 
-use serde::{Deserialize, Serialize};
-
 use crate::{Error, Result};
 
 /// How a customer's risk compares with the share of customers who left in training.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RiskBand {
     /// Several times the base rate.
     High,
@@ -32,8 +29,7 @@ impl RiskBand {
 }
 
 /// Where the bands begin, as multiples of the training's base rate; finite, `high` ≥ `medium` > 0.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "StoredBands", into = "StoredBands")]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bands {
     high: f64,
     medium: f64,
@@ -86,28 +82,6 @@ impl Default for Bands {
     }
 }
 
-/// The form in a file, where the two numbers may be anything.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StoredBands {
-    high: f64,
-    medium: f64,
-}
-
-impl TryFrom<StoredBands> for Bands {
-    type Error = Error;
-
-    fn try_from(stored: StoredBands) -> Result<Self> {
-        Self::new(stored.high, stored.medium)
-    }
-}
-
-impl From<Bands> for StoredBands {
-    fn from(bands: Bands) -> Self {
-        Self { high: bands.high, medium: bands.medium }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::{prop_assert, proptest};
@@ -156,15 +130,6 @@ mod tests {
             message,
             "risk bands: `high` is 1 and `medium` is 2; give finite numbers, `high` ≥ `medium` > 0"
         );
-    }
-
-    #[test]
-    fn json_goes_there_and_back_and_is_checked() {
-        let text = serde_json::to_string(&Bands::default()).unwrap();
-        assert_eq!(text, r#"{"high":3.0,"medium":1.0}"#);
-        assert_eq!(serde_json::from_str::<Bands>(&text).unwrap(), Bands::default());
-        assert!(serde_json::from_str::<Bands>(r#"{"high":1.0,"medium":3.0}"#).is_err());
-        assert_eq!(serde_json::to_string(&RiskBand::High).unwrap(), r#""high""#);
     }
 
     proptest! {

@@ -3,8 +3,6 @@
 //! The reference is the training's out-of-fold scores, not the customers of the week: the same probability has the
 //! same rank every week, and one customer alone can be ranked.
 
-use serde::{Deserialize, Serialize};
-
 use crate::{Error, Result};
 
 /// Scores kept at most; with a thousand steps a rank is good to its one decimal.
@@ -13,30 +11,13 @@ const MOST_SCORES: usize = 1001;
 /// grid ranks exactly as the one it was stored from.
 const UNITS: f64 = 1e9;
 
-/// The out-of-fold probabilities of a training in ascending order, thinned to 1,001 evenly spaced ones where there
-/// are more.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<f64>", into = "Vec<f64>")]
+/// The out-of-fold probabilities of a training at evenly spaced ranks, ascending, 1,001 at most.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Percentiles {
     grid: Vec<f64>,
 }
 
 impl Percentiles {
-    /// The percentiles of a training's out-of-fold probabilities, in any order.
-    ///
-    /// # Errors
-    /// When there are none, or one is not in 0 to 1.
-    pub fn of(scores: &[f64]) -> Result<Self> {
-        // Checked before sorting, so that the message counts as the caller does.
-        check_probabilities(scores)?;
-        let mut sorted = scores.to_vec();
-        sorted.sort_unstable_by(f64::total_cmp);
-        if MOST_SCORES < sorted.len() {
-            sorted = thinned(&sorted);
-        }
-        Self::new(sorted)
-    }
-
     /// Percentiles from a stored grid, about which nothing is assumed.
     ///
     /// # Errors
@@ -53,12 +34,6 @@ impl Percentiles {
             *score = rounded(*score);
         }
         Ok(Self { grid })
-    }
-
-    /// The probabilities that are ranked against, ascending, each rounded to nine decimals.
-    #[must_use]
-    pub fn grid(&self) -> &[f64] {
-        &self.grid
     }
 
     /// The share of the training's scores at or below a probability (0 to 1), in percent (0 to 100) to one decimal.
@@ -91,35 +66,21 @@ fn rounded(probability: f64) -> f64 {
     (probability * UNITS).round() / UNITS
 }
 
-/// The quantiles of ascending scores at equal steps, first and last included.
-fn thinned(sorted: &[f64]) -> Vec<f64> {
-    // In 128 bits, because a thousand times the customers of a large bank need not fit a machine word.
-    let (last, steps) = ((sorted.len() - 1) as u128, (MOST_SCORES - 1) as u128);
-    (0..=steps).map(|step| sorted[((step * last + steps / 2) / steps) as usize]).collect()
-}
-
-impl TryFrom<Vec<f64>> for Percentiles {
-    type Error = Error;
-
-    fn try_from(grid: Vec<f64>) -> Result<Self> {
-        Self::new(grid)
-    }
-}
-
-impl From<Percentiles> for Vec<f64> {
-    fn from(percentiles: Percentiles) -> Self {
-        percentiles.grid
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
+    use proptest::prelude::{prop_assert, proptest};
 
     use super::*;
 
+    /// The percentiles of scores in any order.
+    fn of(scores: &[f64]) -> Percentiles {
+        let mut sorted = scores.to_vec();
+        sorted.sort_unstable_by(f64::total_cmp);
+        Percentiles::new(sorted).unwrap()
+    }
+
     fn check(scores: &[f64], expected: &[(f64, f64)]) {
-        let percentiles = Percentiles::of(scores).unwrap();
+        let percentiles = of(scores);
         for (probability, rank) in expected {
             let found = percentiles.rank(*probability);
             assert!(found.total_cmp(rank).is_eq(), "{probability} ranks {found}, not {rank}");
@@ -141,14 +102,6 @@ mod tests {
     }
 
     #[test]
-    fn many_scores_are_thinned_to_a_thousand_steps() {
-        let scores: Vec<f64> = (0..=200_000).rev().map(|score| f64::from(score) / 200_000.0).collect();
-        let percentiles = Percentiles::of(&scores).unwrap();
-        assert_eq!(percentiles.grid().len(), MOST_SCORES);
-        check(&scores, &[(0.0, 0.0), (0.25, 25.0), (0.1234, 12.3), (0.9996, 100.0), (1.0, 100.0)]);
-    }
-
-    #[test]
     fn a_grid_from_outside_is_checked() {
         let message = |grid: Vec<f64>| Percentiles::new(grid).unwrap_err().to_string();
         assert_eq!(message(vec![]), "risk percentiles: 0 scores; the grid has 1 to 1001");
@@ -162,7 +115,6 @@ mod tests {
             message(vec![0.5, 0.6, 0.4]),
             "risk percentiles: score 3 is smaller than the one before it"
         );
-        assert!(serde_json::from_str::<Percentiles>("[0.5,0.4]").is_err());
     }
 
     proptest! {
@@ -171,7 +123,7 @@ mod tests {
             scores in proptest::collection::vec(0.0..=1.0_f64, 1..60),
             mut probabilities in proptest::collection::vec(0.0..=1.0_f64, 2..40),
         ) {
-            let percentiles = Percentiles::of(&scores).unwrap();
+            let percentiles = of(&scores);
             // The scores themselves are where the rule changes.
             probabilities.extend(&scores);
             probabilities.sort_unstable_by(f64::total_cmp);
@@ -188,16 +140,9 @@ mod tests {
             let scores: Vec<f64> = coarse.iter().map(|score| f64::from(*score) / 50.0).collect();
             let probability = scores[which % scores.len()];
             let share = scores.iter().filter(|score| **score <= probability).count() as f64 / scores.len() as f64;
-            let rank = Percentiles::of(&scores).unwrap().rank(probability);
+            let rank = of(&scores).rank(probability);
             // The lowest score stands at 0 and not at one customer's share; half a decimal is the rounding.
             prop_assert!((rank - 100.0 * share).abs() <= 100.0 / scores.len() as f64 + 0.051);
-        }
-
-        #[test]
-        fn a_stored_grid_ranks_as_before(scores in proptest::collection::vec(0.0..=1.0_f64, 1..60)) {
-            let percentiles = Percentiles::of(&scores).unwrap();
-            let text = serde_json::to_string(&percentiles).unwrap();
-            prop_assert_eq!(serde_json::from_str::<Percentiles>(&text).unwrap(), percentiles);
         }
     }
 }

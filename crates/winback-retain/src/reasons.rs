@@ -9,7 +9,6 @@ mod sentence;
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
 use winback_table::Field;
 use winback_table::cell::show_seconds;
 
@@ -34,10 +33,7 @@ pub enum Value<'a> {
 }
 
 /// What is usual in a column of the training data.
-///
-/// In JSON: `{"number":67.0}`, `{"flag":true}`, `{"time":1790000000}`, `{"level":"France"}` or `"none"`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Typical {
     /// The median of the numbers; finite.
     Number(f64),

@@ -135,21 +135,6 @@ fn a_wording_of_the_bank_wins_where_it_fits() {
 }
 
 #[test]
-fn what_is_typical_goes_to_json_and_back() {
-    for (typical, expected) in [
-        (Typical::Number(67.0), r#"{"number":67.0}"#),
-        (Typical::Flag(true), r#"{"flag":true}"#),
-        (Typical::Time(1_790_000_000), r#"{"time":1790000000}"#),
-        (level("none"), r#"{"level":"none"}"#),
-        (Typical::None, r#""none""#),
-    ] {
-        let text = serde_json::to_string(&typical).unwrap();
-        assert_eq!(text, expected);
-        assert_eq!(serde_json::from_str::<Typical>(&text).unwrap(), typical);
-    }
-}
-
-#[test]
 fn risks_are_told_before_protection() {
     let effects = [-0.5, 0.2, 0.0, 0.7, -0.9, 0.2];
     let check = |allowed: &[bool], count: usize, expected: &[usize], other_effect: f64| {

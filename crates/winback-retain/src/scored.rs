@@ -70,29 +70,28 @@ impl Scorer {
         self.bands.band(probability, self.model.base_rate)
     }
 
-    /// Scores and explains a batch; `first_row` is the number of its first row, from 1.
+    /// Scores and explains a batch; `numbers` are the numbers of its rows in the file, from 1.
     ///
     /// # Errors
     /// When the batch lacks a column of the model.
-    pub fn score(&self, batch: &RecordBatch, first_row: u64) -> Result<Scored> {
+    pub fn score(&self, batch: &RecordBatch, numbers: &[u64]) -> Result<Scored> {
         let explanation = self.model.explain(batch)?;
         let rows = batch.num_rows();
         let probabilities: Vec<f64> = (0..rows).map(|row| explanation.probability(row)).collect();
-        let lines = self.lines(batch, first_row, &explanation, &probabilities)?;
+        let lines = self.lines(batch, numbers, &explanation, &probabilities)?;
         Ok(Scored { lines, probabilities, unknown: explanation.unknown })
     }
 
     fn lines(
         &self,
         batch: &RecordBatch,
-        first_row: u64,
+        numbers: &[u64],
         explanation: &Explanation,
         probabilities: &[f64],
     ) -> Result<RecordBatch> {
-        let rows = batch.num_rows() as u64;
         let key: ArrayRef = match self.key.as_deref().and_then(|key| batch.column_by_name(key)) {
             Some(column) => column.clone(),
-            None => Arc::new(UInt64Array::from_iter_values(first_row..first_row + rows)),
+            None => Arc::new(UInt64Array::from(numbers.to_vec())),
         };
         let mut probability = Float64Builder::new();
         let mut band = StringBuilder::new();

@@ -27,7 +27,10 @@ pub fn parse<'a>(text: &'a str, field: &Field, schema: &Schema) -> Option<Cell<'
         return Some(Cell::Missing);
     }
     match field.role {
-        Role::Label => return Some(Cell::Flag(is_positive(text, schema))),
+        Role::Label => {
+            let positive = schema.positive.as_deref();
+            return Some(Cell::Flag(positive.is_some_and(|positive| same_value(text, positive))));
+        }
         Role::Key => return Some(Cell::Text(text)),
         _ => {}
     }
@@ -39,11 +42,16 @@ pub fn parse<'a>(text: &'a str, field: &Field, schema: &Schema) -> Option<Cell<'
     }
 }
 
-/// Whether a label's text is the positive value; numbers compare by value, so that `1` and `1.0` agree.
-fn is_positive(text: &str, schema: &Schema) -> bool {
-    let Some(positive) = schema.positive.as_deref().map(str::trim) else { return false };
-    text == positive
-        || matches!((number(text), number(positive)), (Some(left), Some(right)) if left.total_cmp(&right).is_eq())
+/// Whether two texts mean the same value of a label; numbers compare by value, so that `1` and `1.0` agree.
+#[must_use]
+pub fn same_value(left: &str, right: &str) -> bool {
+    let (left, right) = (left.trim(), right.trim());
+    left == right || matches!((number(left), number(right)), (Some(a), Some(b)) if same_number(a, b))
+}
+
+/// Whether two numbers are equal to the bit, but for the sign of zero.
+pub(crate) fn same_number(left: f64, right: f64) -> bool {
+    (left + 0.0).total_cmp(&(right + 0.0)).is_eq()
 }
 
 /// A finite decimal number.
@@ -159,6 +167,8 @@ mod tests {
             Schema::new(vec![Field::new("y", Kind::Number, Role::Label)], Some("1".to_owned())).unwrap();
         let field = schema.fields[0].clone();
         assert_eq!(parse("1.0", &field, &schema), Some(Cell::Flag(true)));
+        schema.positive = Some("0".to_owned());
+        assert_eq!(parse("-0.0", &field, &schema), Some(Cell::Flag(true)));
         schema.positive = Some("yes".to_owned());
         assert_eq!(parse("no", &field, &schema), Some(Cell::Flag(false)));
         assert_eq!(parse(" ? ", &field, &schema), Some(Cell::Missing));

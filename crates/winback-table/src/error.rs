@@ -26,6 +26,14 @@ pub enum Error {
         /// The file's name.
         file: String,
     },
+    /// The header line cannot be read, so no column can be found.
+    #[error("the header of `{file}` {flaw}")]
+    Header {
+        /// The file's name.
+        file: String,
+        /// What is wrong with it, and the way out.
+        flaw: HeaderFlaw,
+    },
     /// A column that the schema needs is not in the file.
     #[error("`{file}` has no column `{column}`{}", nearest_hint(.nearest.as_deref()))]
     MissingColumn {
@@ -68,6 +76,17 @@ pub enum Error {
         /// Lines that belong to a header, a row, a rejected row or are blank.
         accounted: u64,
     },
+    /// The rows handed out and rejected are not those that a Parquet file counts itself: a fault of ours, or of who
+    /// wrote the file, but never to be passed over.
+    #[error("`{file}` has {counted} rows but {accounted} were accounted for")]
+    RowsDoNotAddUp {
+        /// The file's name.
+        file: String,
+        /// Rows by the file's own count.
+        counted: u64,
+        /// Rows handed out or rejected.
+        accounted: u64,
+    },
     /// A Parquet file that cannot be read or written.
     #[error("`{file}` is not a readable Parquet file")]
     Parquet {
@@ -77,12 +96,32 @@ pub enum Error {
         #[source]
         source: ::parquet::errors::ParquetError,
     },
-    /// A compressed file that is cut or altered.
+    /// Parsed rows that Arrow refuses as a batch: a fault of ours.
     #[error("Arrow could not build a batch")]
     Arrow(#[from] arrow::error::ArrowError),
     /// A schema that contradicts itself, or a file that does not hold one.
     #[error("schema: {0}")]
     Schema(String),
+}
+
+/// What makes a header line unreadable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HeaderFlaw {
+    /// Bytes that are not text in the file's encoding.
+    #[error("is not UTF-8 text; if it is Latin-1, say so with the setting `encoding = \"latin-1\"`")]
+    NotText,
+    /// Bytes that are zero, as every other one is in UTF-16.
+    #[error("holds zero bytes, as UTF-16 text does; save the file as UTF-8")]
+    ZeroBytes,
+    /// A quoted name that never ends, or a line beyond all measure.
+    #[error(
+        "has a quote that never closes, or is longer than 1 MiB; the first line must hold the column names"
+    )]
+    Runaway,
+    /// No line feed in the file, only carriage returns.
+    #[error("ends with a carriage return alone; save the file with LF or CRLF line ends")]
+    LoneReturns,
 }
 
 impl Error {
@@ -93,7 +132,7 @@ impl Error {
     /// Whether the user's input is at fault (as opposed to a fault of ours).
     #[must_use]
     pub fn is_users(&self) -> bool {
-        !matches!(self, Self::LinesDoNotAddUp { .. } | Self::Arrow(_))
+        !matches!(self, Self::LinesDoNotAddUp { .. } | Self::RowsDoNotAddUp { .. } | Self::Arrow(_))
     }
 }
 

@@ -3,6 +3,7 @@
 //! What the user named is taken; the rest is told from names and values. A guess is a proposal to a person, who sees it
 //! as a table and a settings file before anything is learnt.
 
+use crate::cell;
 use crate::profile::{ColumnProfile, TableProfile};
 use crate::{Error, Field, Kind, Result, Role, Schema, nearest_name};
 
@@ -95,7 +96,8 @@ fn guess(column: &ColumnProfile, hints: &Hints) -> Guess {
     }
 }
 
-/// Up to this share of cells may contradict a kind; the rows that do are rejected later, by name.
+/// Up to this share of cells may contradict a kind; the rows that do are rejected later, by name. Up to the same share
+/// of numbers may begin with a zero before they are taken for codes: one clerk's `007` makes no code of a balance.
 const STRAY: f64 = 0.01;
 
 fn guess_kind(column: &ColumnProfile) -> (Kind, Option<String>) {
@@ -106,7 +108,7 @@ fn guess_kind(column: &ColumnProfile) -> (Kind, Option<String>) {
     if column.flags == present && distinct == 2 {
         return (Kind::Flag, None);
     }
-    if column.leading_zeros > 0 {
+    if column.leading_zeros as f64 > STRAY * present as f64 {
         let kind = if unique { Kind::Identifier } else { Kind::Category };
         return (kind, Some("a code, not a number: some values begin with a zero".to_owned()));
     }
@@ -114,7 +116,12 @@ fn guess_kind(column: &ColumnProfile) -> (Kind, Option<String>) {
         return (Kind::Time, None);
     }
     if nearly_all(column.numbers) {
-        let identifier = unique && column.integers == present && column.missing == 0;
+        // Amounts of money are nearly all different too. So where distinct values are no longer counted exactly, a
+        // number is an identifier only if its name says so, or if no value that was followed came twice.
+        let identifier = unique
+            && column.integers == present
+            && column.missing == 0
+            && (column.never_repeats() || has_word(&column.name, &KEYS) || has_word(&column.name, &NUMBERED));
         let stray =
             (column.numbers < present).then(|| format!("{} cells are not numbers", present - column.numbers));
         return (if identifier { Kind::Identifier } else { Kind::Number }, stray);
@@ -132,6 +139,10 @@ fn guess_kind(column: &ColumnProfile) -> (Kind, Option<String>) {
 
 const KEYS: [&str; 10] =
     ["customer", "client", "cust", "account", "clientnum", "customerid", "kunde", "user", "member", "party"];
+/// Words that make a name that of a key, beside one of [`KEYS`].
+const NUMBERED: [&str; 4] = ["id", "key", "number", "num"];
+/// Names that are keys without a further word.
+const WHOLE_KEYS: [&str; 2] = ["clientnum", "customerid"];
 const LABELS: [&str; 14] = [
     "churn",
     "churned",
@@ -171,8 +182,13 @@ const PROTECTED: [&str; 16] = [
     "married",
 ];
 
-/// Whether one of the words of a column's name (parted by punctuation, blanks or a capital) is in a list.
+/// Whether one of the words of a column's name is in a list.
 fn has_word(name: &str, list: &[&str]) -> bool {
+    words(name).iter().any(|word| list.contains(&word.as_str()))
+}
+
+/// A column's name as a whole, then its words (parted by punctuation, blanks or a capital), in lower case.
+fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = vec![name.to_lowercase()];
     let mut word = String::new();
     let mut after_lower = false;
@@ -186,31 +202,68 @@ fn has_word(name: &str, list: &[&str]) -> bool {
         after_lower = character.is_lowercase();
     }
     words.push(word);
-    words.iter().any(|word| list.contains(&word.as_str()))
+    words
 }
 
 fn choose_key(columns: &[ColumnProfile], guesses: &mut [Guess], hints: &Hints) {
     let chosen = match &hints.key {
-        Some(name) => columns.iter().position(|column| column.name == *name),
-        None => (0..columns.len())
-            .filter(|index| guesses[*index].kind == Kind::Identifier)
-            .filter(|index| columns[*index].missing == 0 && !hints.exclude.contains(&columns[*index].name))
-            .max_by_key(|index| {
-                let name = &columns[*index].name;
-                let row_number = has_word(name, &["row", "index", "rownumber"]) || name.is_empty();
-                // Of equals the first wins, as the key usually stands first.
-                (
-                    has_word(name, &KEYS),
-                    has_word(name, &["id", "key", "number"]),
-                    !row_number,
-                    usize::MAX - index,
-                )
-            }),
+        Some(name) => columns.iter().position(|column| column.name == *name).map(|index| (index, None)),
+        None => {
+            let best = unique_key(columns, guesses, hints);
+            // Rows are numbered in any export; a number of the row is a key only where nothing better is.
+            let better = best.filter(|index| !is_row_number(&columns[*index].name));
+            let unique = |index| (index, Some("the key: every value is different"));
+            let repeated = |index| (index, Some("the key, by its name; its values repeat"));
+            let found = better.map(unique).or_else(|| repeated_key(columns, hints).map(repeated));
+            found.or_else(|| best.map(unique))
+        }
     };
-    if let Some(index) = chosen {
-        let why = hints.key.is_none().then(|| "the key: every value is different".to_owned());
-        guesses[index] = Guess { kind: Kind::Identifier, role: Role::Key, why };
+    if let Some((index, why)) = chosen {
+        guesses[index] = Guess { kind: Kind::Identifier, role: Role::Key, why: why.map(str::to_owned) };
     }
+}
+
+fn is_row_number(name: &str) -> bool {
+    has_word(name, &["row", "index", "rownumber"]) || name.is_empty()
+}
+
+/// The identifier most like a key.
+fn unique_key(columns: &[ColumnProfile], guesses: &[Guess], hints: &Hints) -> Option<usize> {
+    (0..columns.len())
+        .filter(|index| guesses[*index].kind == Kind::Identifier)
+        .filter(|index| columns[*index].missing == 0 && !hints.exclude.contains(&columns[*index].name))
+        .max_by_key(|index| {
+            let name = &columns[*index].name;
+            // Of equals the first wins, as the key usually stands first.
+            (
+                has_word(name, &KEYS),
+                has_word(name, &["id", "key", "number"]),
+                !is_row_number(name),
+                usize::MAX - index,
+            )
+        })
+}
+
+/// Distinct values that a key which repeats must have: below that it is more likely a count or a group.
+const KEY_VALUES: u64 = 100;
+
+/// The first column that is a key by its name, where a history has several rows for each customer.
+fn repeated_key(columns: &[ColumnProfile], hints: &Hints) -> Option<usize> {
+    let named = |name: &String| {
+        let taken = [&hints.label, &hints.time].into_iter().flatten();
+        taken.chain(&hints.exclude).chain(&hints.protected).any(|other| other == name)
+    };
+    columns.iter().position(|column| {
+        let whole = column.missing == 0 && column.integers == column.numbers;
+        whole && column.distinct() >= KEY_VALUES && is_key_name(&column.name) && !named(&column.name)
+    })
+}
+
+/// Whether a name is that of a key: `clientnum`, `customer_id`, `AccountNumber`; but not `num_accounts`, a count.
+fn is_key_name(name: &str) -> bool {
+    let words = words(name);
+    let is_number = words.last().is_some_and(|last| NUMBERED.contains(&last.as_str()));
+    has_word(name, &WHOLE_KEYS) || has_word(name, &KEYS) && (is_number || has_word(name, &["id", "key"]))
 }
 
 /// Chooses the label; answers its positive value.
@@ -234,10 +287,16 @@ fn choose_label(columns: &[ColumnProfile], guesses: &mut [Guess], hints: &Hints)
         column.levels.iter().flatten().map(|(level, count)| (level, *count)).collect();
     let spelled = || levels.iter().map(|(level, _)| format!("`{level}`")).collect::<Vec<_>>().join(", ");
     let positive = match &hints.positive {
-        Some(positive) if levels.iter().any(|(level, _)| *level == positive) => positive.clone(),
         Some(positive) => {
-            let message = format!("`{positive}` is no value of `{}`, which has {}", column.name, spelled());
-            return Err(Error::Schema(message));
+            // The file's own spelling is taken, so that what is counted and shown of the label goes by it.
+            let exact = levels.iter().find(|(level, _)| *level == positive);
+            let meant = exact.or_else(|| levels.iter().find(|(level, _)| cell::same_value(level, positive)));
+            let Some((level, _)) = meant else {
+                let has = if levels.is_empty() { "too many to name".to_owned() } else { spelled() };
+                let message = format!("`{positive}` is no value of `{}`, which has {has}", column.name);
+                return Err(Error::Schema(message));
+            };
+            (*level).clone()
         }
         None if levels.len() == 2 => likely_positive(&levels),
         None => {
@@ -287,83 +346,4 @@ fn choose_time(columns: &[ColumnProfile], guesses: &mut [Guess], hints: &Hints) 
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::input::{Input, MemoryInput};
-    use crate::profile::profile;
-    use crate::reader::Options;
-
-    fn propose(text: String, hints: &Hints) -> Result<Proposal> {
-        let inputs: [Arc<dyn Input>; 1] = [Arc::new(MemoryInput::new("m", text))];
-        let missing = Schema::MISSING.map(str::to_owned);
-        infer(&profile(&inputs, Options::default(), &missing, &mut |_| {})?, hints, &missing)
-    }
-
-    fn bank() -> String {
-        let mut text = "RowNumber,CustomerId,Surname,Age,Zip,Active,as_of,Note,Constant,Exited\n".to_owned();
-        for row in 0..400 {
-            let (age, active, exited) = (20 + row % 50, row % 2, u8::from(row % 5 == 0));
-            let surname = row / 2 * 7;
-            text.push_str(&format!(
-                "{row},{},Name{surname},{age},0{},{active},2026-01-31,a b c {row},x,{exited}\n",
-                9_000_000 + row * 37,
-                1000 + row % 9,
-            ));
-        }
-        text
-    }
-
-    #[test]
-    fn a_bank_file_is_understood() {
-        let proposal = propose(bank(), &Hints::default()).unwrap();
-        let found: Vec<(&str, &str, &str)> = proposal
-            .schema
-            .fields
-            .iter()
-            .map(|field| (field.name.as_str(), field.kind.name(), field.role.name()))
-            .collect();
-        let expected = [
-            ("RowNumber", "identifier", "excluded"),
-            ("CustomerId", "identifier", "key"),
-            ("Surname", "category", "feature"),
-            ("Age", "number", "feature"),
-            ("Zip", "category", "feature"),
-            ("Active", "flag", "feature"),
-            ("as_of", "time", "time"),
-            ("Note", "identifier", "excluded"),
-            ("Constant", "category", "excluded"),
-            ("Exited", "flag", "label"),
-        ];
-        assert_eq!(found, expected);
-        assert_eq!(proposal.schema.positive.as_deref(), Some("1"));
-        assert_eq!(proposal.perhaps_protected, ["Age"]);
-    }
-
-    #[test]
-    fn what_the_user_names_is_taken_or_refused() {
-        let hints = Hints { key: Some("Customer".to_owned()), ..Hints::default() };
-        let error = propose(bank(), &hints).unwrap_err().to_string();
-        assert_eq!(error, "schema: there is no column `Customer`; the nearest is `CustomerId`");
-        let hints = Hints { label: Some("Zip".to_owned()), ..Hints::default() };
-        let error = propose(bank(), &hints).unwrap_err().to_string();
-        assert!(error.contains("name the one that means left with --positive"), "{error}");
-    }
-
-    #[test]
-    fn the_positive_value_is_told_by_its_words_or_its_rarity() {
-        let (left, stayed) = ("Attrited Customer".to_owned(), "Existing Customer".to_owned());
-        assert_eq!(likely_positive(&[(&left, 900), (&stayed, 100)]), left);
-        let (a, b) = ("A".to_owned(), "B".to_owned());
-        assert_eq!(likely_positive(&[(&a, 10), (&b, 90)]), a);
-    }
-
-    #[test]
-    fn words_of_a_name_are_parted() {
-        assert!(has_word("Customer_Age", &["age"]));
-        assert!(has_word("customerAge", &["age"]));
-        assert!(!has_word("Average", &["age"]));
-        assert!(!has_word("Percentage", &["age"]));
-    }
-}
+mod tests;

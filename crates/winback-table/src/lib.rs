@@ -15,6 +15,8 @@ pub mod input;
 pub mod keys;
 pub mod parquet;
 pub mod profile;
+#[cfg(test)]
+mod properties;
 pub mod reader;
 mod reject;
 mod rows;
@@ -22,7 +24,7 @@ mod schema;
 mod sink;
 mod source;
 
-pub use error::{Error, Result};
+pub use error::{Error, HeaderFlaw, Result};
 pub use reject::{Reason, Reject};
 pub use schema::{Field, Kind, Role, Schema, Wording, nearest_name};
 pub use source::{BatchIterator, MemorySource, Source};

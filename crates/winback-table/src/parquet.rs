@@ -3,13 +3,13 @@
 //! Columns come in whatever type their writer chose: numbers of any width are read as numbers, anything else by its
 //! text, cell by cell, under the same rules as CSV, so that one bad cell costs one row and not a batch.
 
+mod column;
+
 use std::io::Write;
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type, SchemaRef, TimestampSecondType};
-use arrow::util::display::{ArrayFormatter, FormatOptions};
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::ProjectionMask;
@@ -19,11 +19,12 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{ChunkReader, Length};
 
-use crate::cell::{self, Cell};
+use self::column::Column;
+pub(crate) use self::column::texts;
 use crate::input::Input;
 use crate::reject::shortened;
 use crate::sink::{BATCH_ROWS, Sink, match_columns};
-use crate::{Error, Field, Kind, Reason, Reject, Result, Role, Schema};
+use crate::{Error, Reason, Reject, Result, Schema};
 
 /// An input as the Parquet library wants it: a length and ranges.
 struct Ranges(Box<dyn Fn(u64, usize) -> std::io::Result<Bytes> + Send + Sync>, u64);
@@ -56,18 +57,50 @@ pub(crate) fn open(
     let size = input.size().map_err(|error| Error::io("open", input.name(), error))?;
     let file = input.clone();
     let ranges = Ranges(Box::new(move |start, length| file.range(start, length)), size);
-    ParquetRecordBatchReaderBuilder::try_new(ranges)
-        .map_err(|source| Error::Parquet { file: input.name().to_owned(), source })
+    guarded(input.name(), || ParquetRecordBatchReaderBuilder::try_new(ranges))
+}
+
+/// The batches of a file, for as long as they can be read.
+pub(crate) struct Batches {
+    file: Arc<str>,
+    reader: ParquetRecordBatchReader,
+}
+
+impl Batches {
+    pub(crate) fn new(
+        file: &str,
+        builder: ParquetRecordBatchReaderBuilder<impl ChunkReader + 'static>,
+    ) -> Result<Self> {
+        let reader = guarded(file, || builder.with_batch_size(BATCH_ROWS).build())?;
+        Ok(Self { file: file.into(), reader })
+    }
+
+    /// The next batch, or nothing at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<RecordBatch>> {
+        guarded(&self.file, || {
+            self.reader.next().transpose().map_err(|error| ParquetError::External(Box::new(error)))
+        })
+    }
+}
+
+/// Calls the library. It panics on some damaged files (a negative offset, say), which to us are bad files like others;
+/// nothing of what it left half done is used again, as an error ends the reading.
+fn guarded<T>(file: &str, call: impl FnOnce() -> Result<T, ParquetError>) -> Result<T> {
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call));
+    let outcome = outcome.unwrap_or_else(|_| Err(ParquetError::General("the file is damaged".to_owned())));
+    outcome.map_err(|source| Error::Parquet { file: file.to_owned(), source })
 }
 
 /// The rows of one Parquet file.
 pub(crate) struct ParquetRows {
     file: Arc<str>,
-    reader: ParquetRecordBatchReader,
+    batches: Batches,
     /// For each field of the schema its position among the projected columns.
     positions: Vec<usize>,
     batch: Option<(RecordBatch, usize)>,
     row_number: u64,
+    /// Rows by the file's own count, which has no part in how its batches are cut.
+    counted: u64,
 }
 
 impl ParquetRows {
@@ -80,23 +113,17 @@ impl ParquetRows {
         let mut sorted = columns.clone();
         sorted.sort_unstable();
         let positions = columns.iter().map(|column| sorted.partition_point(|other| other < column)).collect();
-        let reader = builder
-            .with_projection(mask)
-            .with_batch_size(BATCH_ROWS)
-            .build()
-            .map_err(|source| Error::Parquet { file: input.name().to_owned(), source })?;
-        Ok((Self { file: input.name().into(), reader, positions, batch: None, row_number: 0 }, unused))
+        let counted = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
+        let batches = Batches::new(input.name(), builder.with_projection(mask))?;
+        let file = input.name().into();
+        Ok((Self { file, batches, positions, batch: None, row_number: 0, counted }, unused))
     }
 
     /// Reads until the sink is full; answers whether the file ended.
     pub(crate) fn read(&mut self, schema: &Schema, sink: &mut Sink<'_>) -> Result<bool> {
         while !sink.is_full() {
             if self.batch.is_none() {
-                let Some(batch) = self.reader.next() else { return Ok(true) };
-                let batch = batch.map_err(|error| Error::Parquet {
-                    file: self.file.to_string(),
-                    source: ParquetError::External(Box::new(error)),
-                })?;
+                let Some(batch) = self.batches.next()? else { return self.check_count().map(|()| true) };
                 self.batch = Some((batch, 0));
             }
             if let Some((batch, from)) = self.batch.take() {
@@ -107,6 +134,14 @@ impl ParquetRows {
             }
         }
         Ok(false)
+    }
+
+    fn check_count(&self) -> Result<()> {
+        let (counted, accounted) = (self.counted, self.row_number);
+        if counted != accounted {
+            return Err(Error::RowsDoNotAddUp { file: self.file.to_string(), counted, accounted });
+        }
+        Ok(())
     }
 
     /// Reads the rows from `from` until the sink is full; answers the first row not read.
@@ -121,7 +156,7 @@ impl ParquetRows {
             .positions
             .iter()
             .zip(&schema.fields)
-            .map(|(position, field)| Column::new(batch.column(*position).as_ref(), field))
+            .map(|(position, field)| Column::new(batch.column(*position).as_ref(), field, schema))
             .collect::<Result<_>>()?;
         for row in from..batch.num_rows() {
             if sink.is_full() {
@@ -156,68 +191,6 @@ impl ParquetRows {
         }
         Ok(batch.num_rows())
     }
-}
-
-/// A column of a Parquet batch, ready to give cells of its field's kind.
-enum Column {
-    Number(arrow::array::PrimitiveArray<Float64Type>),
-    Flag(arrow::array::BooleanArray),
-    Time(arrow::array::PrimitiveArray<TimestampSecondType>),
-    Text(Vec<Option<String>>),
-}
-
-impl Column {
-    fn new(column: &dyn Array, field: &Field) -> Result<Self> {
-        let plain = !matches!(field.role, Role::Key | Role::Label);
-        let data_type = column.data_type();
-        Ok(match field.kind {
-            Kind::Number if plain && data_type.is_numeric() => {
-                Self::Number(cast(column, &DataType::Float64)?.as_primitive().clone())
-            }
-            Kind::Flag if plain && *data_type == DataType::Boolean => Self::Flag(column.as_boolean().clone()),
-            Kind::Time
-                if plain
-                    && matches!(data_type, DataType::Timestamp(..) | DataType::Date32 | DataType::Date64) =>
-            {
-                Self::Time(cast(column, &field.kind.data_type())?.as_primitive().clone())
-            }
-            _ => Self::Text(texts(column)?),
-        })
-    }
-
-    fn cell<'a>(&'a self, row: usize, field: &Field, schema: &Schema) -> Option<Cell<'a>> {
-        match self {
-            Self::Number(column) if column.is_null(row) || column.value(row).is_nan() => Some(Cell::Missing),
-            Self::Number(column) => {
-                Some(column.value(row)).filter(|value| value.is_finite()).map(Cell::Number)
-            }
-            Self::Flag(column) if column.is_null(row) => Some(Cell::Missing),
-            Self::Flag(column) => Some(Cell::Flag(column.value(row))),
-            Self::Time(column) if column.is_null(row) => Some(Cell::Missing),
-            Self::Time(column) => Some(Cell::Time(column.value(row))),
-            Self::Text(column) => match &column[row] {
-                Some(text) => cell::parse(text, field, schema),
-                None => Some(Cell::Missing),
-            },
-        }
-    }
-
-    fn text(&self, row: usize) -> String {
-        match self {
-            Self::Number(column) => column.value(row).to_string(),
-            Self::Flag(column) => column.value(row).to_string(),
-            Self::Time(column) => cell::show_seconds(column.value(row)),
-            Self::Text(column) => column[row].clone().unwrap_or_default(),
-        }
-    }
-}
-
-/// The cells of a column of any type as text.
-pub(crate) fn texts(column: &dyn Array) -> Result<Vec<Option<String>>> {
-    let options = FormatOptions::default();
-    let formatter = ArrayFormatter::try_new(column, &options)?;
-    let texts = (0..column.len()).map(|row| (!column.is_null(row)).then(|| formatter.value(row).to_string()));
-    Ok(texts.collect())
 }
 
 /// Writes batches as a Parquet file, compressed with Snappy.
@@ -267,3 +240,6 @@ impl<W: Write + Send> Writer<W> {
 fn failed(source: ParquetError) -> Error {
     Error::Parquet { file: "the output".to_owned(), source }
 }
+
+#[cfg(test)]
+mod tests;

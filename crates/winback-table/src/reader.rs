@@ -5,14 +5,13 @@
 
 use std::sync::Arc;
 
-use arrow::record_batch::RecordBatch;
-
 use crate::csv::{CsvRows, Encoding, Said};
 use crate::input::{Format, Input, format};
 use crate::keys::KeySet;
 use crate::parquet::ParquetRows;
+pub use crate::sink::Batch;
 use crate::sink::Sink;
-use crate::{Error, Reject, Result, Role, Schema};
+use crate::{Error, Result, Role, Schema};
 
 /// What a repeated key means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,15 +41,6 @@ impl Options {
     pub(crate) fn said(self) -> Said {
         Said { delimiter: self.delimiter, encoding: self.encoding }
     }
-}
-
-/// What came of some rows: those that can be used, and those that cannot.
-#[derive(Debug)]
-pub struct Batch {
-    /// The usable rows, under the reader's schema.
-    pub rows: RecordBatch,
-    /// The others.
-    pub rejects: Vec<Reject>,
 }
 
 /// What reading did so far.
@@ -97,7 +87,7 @@ pub struct TableReader {
 /// The rows of the file being read.
 enum FileRows {
     Csv(Box<CsvRows>),
-    Parquet(ParquetRows),
+    Parquet(Box<ParquetRows>),
 }
 
 impl std::fmt::Debug for TableReader {
@@ -156,8 +146,7 @@ impl TableReader {
                 Some(FileRows::Parquet(rows)) => rows.read(&self.schema, &mut sink)?,
                 None => true,
             };
-            let (rows, rejects, read) = sink.finish()?;
-            let batch = Batch { rows, rejects };
+            let (batch, read) = sink.finish(self.tally.read)?;
             self.tally.read += read;
             self.tally.kept += batch.rows.num_rows() as u64;
             self.tally.rejected += batch.rejects.len() as u64;
@@ -175,9 +164,8 @@ impl TableReader {
         let opened = match format(input.as_ref()).map_err(|error| Error::io("open", &name, error))? {
             Format::Csv => CsvRows::open(input.as_ref(), &self.schema, self.options.said())
                 .map(|(rows, unused)| (FileRows::Csv(Box::new(rows)), unused)),
-            Format::Parquet => {
-                ParquetRows::open(input, &self.schema).map(|(rows, unused)| (FileRows::Parquet(rows), unused))
-            }
+            Format::Parquet => ParquetRows::open(input, &self.schema)
+                .map(|(rows, unused)| (FileRows::Parquet(Box::new(rows)), unused)),
         };
         let (rows, unused) = opened?;
         self.tally.unused_columns.extend(unused);

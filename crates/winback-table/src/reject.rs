@@ -18,7 +18,8 @@ pub struct Reject {
     pub value: Option<String>,
     /// Why.
     pub reason: Reason,
-    /// The row as it stood in the file, without its line end; empty for Parquet.
+    /// The row as it stood in the file, without its line end, cut at 65,536 characters (`…` marks the cut); empty for
+    /// Parquet.
     pub row: String,
 }
 
@@ -42,7 +43,8 @@ pub enum Reason {
         /// Fields of the row.
         found: usize,
     },
-    /// A quoted field that never ends, or a line beyond all measure.
+    /// A quoted field that never ends, or ends where the row has the wrong number of fields; or a line beyond all
+    /// measure. Only the first line is rejected.
     Runaway,
     /// Bytes that are not text in the file's encoding.
     NotText,
@@ -59,7 +61,8 @@ impl fmt::Display for Reason {
             Self::FieldCount { expected, found } => {
                 write!(formatter, "{found} fields where the header has {expected}")
             }
-            Self::Runaway => formatter.write_str("a quoted field or line that is too long to be meant"),
+            Self::Runaway => formatter
+                .write_str("a quote that does not close where it should, or a line too long to be meant"),
             Self::NotText => formatter.write_str("bytes that are not UTF-8; if the file is Latin-1, say so"),
         }
     }
@@ -67,10 +70,17 @@ impl fmt::Display for Reason {
 
 /// Cuts a value at 200 characters, so that a message stays a message.
 pub(crate) fn shortened(value: &str) -> String {
-    const LONGEST: usize = 200;
-    if value.chars().count() <= LONGEST {
-        value.to_owned()
-    } else {
-        value.chars().take(LONGEST).chain(std::iter::once('…')).collect()
+    cut(value, 200)
+}
+
+/// Cuts a raw row at 65,536 characters, so that broken files do not fill the memory with what is wrong in them.
+pub(crate) fn shortened_row(row: &str) -> String {
+    cut(row, 1 << 16)
+}
+
+fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }

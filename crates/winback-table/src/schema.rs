@@ -80,7 +80,7 @@ pub enum Role {
     Feature,
     /// The moment the row describes.
     Time,
-    /// How much the row counts; positive.
+    /// How much the row counts; positive. Read as a number; no learner looks at it yet.
     Weight,
     /// A protected attribute: reported on, learnt from only when asked, never a reason.
     Protected,
@@ -192,7 +192,8 @@ impl Schema {
     /// # Errors
     /// When the text is not a schema, or contradicts itself.
     pub fn from_json(bytes: &[u8]) -> Result<Self> {
-        let schema: Self = serde_json::from_slice(bytes).map_err(|error| Error::Schema(error.to_string()))?;
+        let schema: Self = serde_json::from_slice(bytes)
+            .map_err(|error| Error::Schema(format!("not the JSON of one: {error}")))?;
         schema.validate()?;
         Ok(schema)
     }
@@ -213,7 +214,7 @@ impl Schema {
         let mut names = BTreeSet::new();
         for field in &self.fields {
             if !names.insert(field.name.as_str()) {
-                return Err(Error::Schema(format!("the column `{}` stands in it twice", field.name)));
+                return Err(Error::Schema(format!("the column `{}` is there twice", field.name)));
             }
         }
         for role in [Role::Key, Role::Label, Role::Time, Role::Weight] {
@@ -226,7 +227,10 @@ impl Schema {
         if let Some(label) = self.with_role(Role::Label)
             && self.positive.is_none()
         {
-            return Err(Error::Schema(format!("the label `{}` has no positive value", label.name)));
+            return Err(Error::Schema(format!(
+                "the label `{}` has no value that is named as positive",
+                label.name
+            )));
         }
         Ok(())
     }

@@ -10,11 +10,29 @@ use crate::{Error, Reason, Reject, Result, Schema, nearest_name};
 /// Rows in a batch.
 pub(crate) const BATCH_ROWS: usize = 8192;
 
+/// Bytes of text and of rejected rows in a batch. Rows alone do not bound memory: each may be a megabyte, and the text
+/// of an Arrow column must stay below 2 GiB.
+const BATCH_BYTES: usize = 32 << 20;
+
+/// What came of some rows: those that can be used, and those that cannot.
+#[derive(Debug)]
+pub struct Batch {
+    /// The usable rows, under the reader's schema.
+    pub rows: RecordBatch,
+    /// For each usable row its number among the rows read, from 1.
+    pub numbers: Vec<u64>,
+    /// The others.
+    pub rejects: Vec<Reject>,
+}
+
 /// Where parsed rows go: into the batch, or to the rejects.
 pub(crate) struct Sink<'a> {
     builder: RowBuilder,
     rejects: Vec<Reject>,
+    /// For each usable row its place among the rows of this batch, from 0.
+    places: Vec<u64>,
     read: u64,
+    held_bytes: usize,
     keys: &'a mut KeySet,
     key_columns: Option<(usize, Option<usize>)>,
 }
@@ -27,16 +45,18 @@ impl<'a> Sink<'a> {
         keys: &'a mut KeySet,
         key_columns: Option<(usize, Option<usize>)>,
     ) -> Self {
-        Self { builder: RowBuilder::new(schema), rejects: Vec::new(), read: 0, keys, key_columns }
+        let builder = RowBuilder::new(schema);
+        Self { builder, rejects: Vec::new(), places: Vec::new(), read: 0, held_bytes: 0, keys, key_columns }
     }
 
-    /// The batch, the rejected rows, and how many rows there were.
-    pub(crate) fn finish(mut self) -> Result<(RecordBatch, Vec<Reject>, u64)> {
-        Ok((self.builder.finish()?, self.rejects, self.read))
+    /// What came of the rows: `before` rows were read before this batch.
+    pub(crate) fn finish(mut self, before: u64) -> Result<(Batch, u64)> {
+        let numbers = self.places.iter().map(|place| before + place + 1).collect();
+        Ok((Batch { rows: self.builder.finish()?, numbers, rejects: self.rejects }, self.read))
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.builder.len() + self.rejects.len() >= BATCH_ROWS
+        self.builder.len() + self.rejects.len() >= BATCH_ROWS || self.held_bytes >= BATCH_BYTES
     }
 
     /// Takes a row whose cells all have the right kind; answers what is wrong with it, if anything.
@@ -55,17 +75,23 @@ impl<'a> Sink<'a> {
                 return Ok(Some((key, Reason::RepeatedKey)));
             }
         }
+        let texts =
+            cells.iter().filter_map(|cell| if let Cell::Text(text) = cell { Some(text.len()) } else { None });
+        self.held_bytes += texts.sum::<usize>();
         self.builder.push(cells);
+        self.places.push(self.read - 1);
         Ok(None)
     }
 
     /// Takes a row that could not even be parsed.
     pub(crate) fn reject_unparsed(&mut self, reject: Reject) {
         self.read += 1;
-        self.rejects.push(reject);
+        self.reject(reject);
     }
 
+    /// Takes a row in which [`Self::push`] found a flaw.
     pub(crate) fn reject(&mut self, reject: Reject) {
+        self.held_bytes += reject.row.len();
         self.rejects.push(reject);
     }
 }

@@ -154,11 +154,15 @@ pub(crate) fn sparkline(counts: &[u64]) -> String {
     counts.iter().map(block).collect()
 }
 
-/// A number as a bar of at most `width` on either side of a middle; all bars of a chart share `largest`.
+/// A number as a bar of at most `width`; all bars of a chart share `largest`.
 pub(crate) fn bar(value: f64, largest: f64, width: usize) -> String {
     let share = if largest > 0.0 { value.abs() / largest } else { 0.0 };
-    let length = ((share * width as f64).round() as usize).min(width);
-    let blocks = "█".repeat(length);
+    "█".repeat(((share * width as f64).round() as usize).min(width))
+}
+
+/// The same on either side of a middle: negative numbers to its left.
+pub(crate) fn two_sided_bar(value: f64, largest: f64, width: usize) -> String {
+    let blocks = bar(value, largest, width);
     if value < 0.0 { format!("{blocks:>width$}│") } else { format!("{:>width$}│{blocks}", "") }
 }
 

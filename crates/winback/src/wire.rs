@@ -65,7 +65,7 @@ impl Bucket {
         let folder = folder.hint("name the history's files in `[data] history`")?;
         let entries = std::fs::read_dir(&folder)
             .users(format!("cannot read the history in `{}`", folder.display()))
-            .hint("put files of labelled customers there, or name them in `[data] history`")?;
+            .hint("put files of labelled customers there, or let `winback init HISTORY` write settings that name them")?;
         let is_settled = |path: &PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             path.is_file() && !name.starts_with('.') && !name.ends_with(".tmp") && !name.ends_with(".part")

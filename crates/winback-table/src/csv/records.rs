@@ -10,6 +10,7 @@ use csv_core::ReadRecordResult;
 
 use super::lines::{LONGEST_LINE, Lines};
 use super::sniff::{Dialect, Encoding};
+use crate::reject::shortened_row;
 
 /// A quoted field may run over this many lines.
 const MOST_LINES: usize = 100;
@@ -57,13 +58,13 @@ impl<'a> Fields<'a> {
 }
 
 impl Record<'_> {
-    /// The record's text without its line end, for quarantine.
+    /// The record's text without its line end, for quarantine; a very long one is cut.
     pub(crate) fn text(&self) -> String {
         let bytes = self.raw.trim_ascii_end();
-        match self.encoding {
-            Encoding::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
-            Encoding::Latin1 => encoding_rs::mem::decode_latin1(bytes).into_owned(),
-        }
+        shortened_row(&match self.encoding {
+            Encoding::Utf8 => String::from_utf8_lossy(bytes),
+            Encoding::Latin1 => encoding_rs::mem::decode_latin1(bytes),
+        })
     }
 }
 
@@ -139,6 +140,9 @@ impl<R: Read> Records<R> {
 
     /// Gathers the lines of one record in `raw`. Answers whether it is complete: else its quotes ran away and only its
     /// first line was kept. Nothing at the end of the stream.
+    ///
+    /// A record that ends after several lines with the wrong number of fields ran away too: most likely a stray quote
+    /// met the next quote of the file, and the lines between them are rows of their own.
     fn gather(&mut self) -> io::Result<Option<bool>> {
         let mut line_ends: Vec<usize> = Vec::new();
         loop {
@@ -156,6 +160,10 @@ impl<R: Read> Records<R> {
             }
             // A blank line is no record to the parser, which waits for one to begin.
             if self.feed(from) || self.raw.trim_ascii().is_empty() {
+                let irregular = self.expected_fields.is_some_and(|expected| self.field_count != expected);
+                if irregular && line_ends.len() > 1 {
+                    break;
+                }
                 self.accounted += line_ends.len() as u64;
                 return Ok(Some(true));
             }

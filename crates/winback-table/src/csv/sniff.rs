@@ -35,31 +35,44 @@ pub struct Dialect {
 }
 
 /// As much of a file as is looked at.
-const SAMPLE: u64 = 1 << 20;
+const SAMPLE: usize = 1 << 20;
 const SAMPLE_RECORDS: usize = 100;
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// Tells the dialect from the beginning of the unpacked bytes; `delimiter` and `encoding` win where they are given.
-pub(crate) fn sniff(
-    reader: &mut dyn Read,
-    delimiter: Option<u8>,
-    encoding: Option<Encoding>,
-) -> io::Result<Dialect> {
+/// The beginning of the unpacked bytes, which the rest is told from.
+pub(crate) fn sample(reader: &mut dyn Read) -> io::Result<Vec<u8>> {
     let mut sample = Vec::new();
-    reader.take(SAMPLE).read_to_end(&mut sample)?;
-    Ok(Dialect {
-        delimiter: delimiter.unwrap_or_else(|| likely_delimiter(&sample)),
-        encoding: encoding.unwrap_or_else(|| likely_encoding(&sample)),
-    })
+    reader.take(SAMPLE as u64).read_to_end(&mut sample)?;
+    Ok(sample)
 }
 
-fn likely_encoding(sample: &[u8]) -> Encoding {
-    match std::str::from_utf8(sample) {
-        Ok(_) => Encoding::Utf8,
-        // A sample may end within a character: only what is wrong before its end speaks against UTF-8.
-        Err(error) if error.error_len().is_none() => Encoding::Utf8,
-        Err(_) => Encoding::Latin1,
+/// Tells the dialect from a sample; `delimiter` and `encoding` win where they are given.
+pub(crate) fn sniff(sample: &[u8], delimiter: Option<u8>, encoding: Option<Encoding>) -> Dialect {
+    Dialect {
+        delimiter: delimiter.unwrap_or_else(|| likely_delimiter(sample)),
+        encoding: encoding.unwrap_or_else(|| likely_encoding(sample)),
     }
+}
+
+/// Whether lines seem to end with a carriage return alone, as on a Macintosh before 2001: there are such, and no other
+/// line end.
+pub(crate) fn has_lone_returns(sample: &[u8]) -> bool {
+    !sample.contains(&b'\n') && sample.trim_ascii().contains(&b'\r')
+}
+
+/// UTF-8, if what is beyond ASCII is at least as often a character of UTF-8 as it is a byte that cannot be one.
+///
+/// One byte gone bad must not turn every `é` of a file to nonsense; its row is rejected as not being text. In Latin-1
+/// hardly ever do two letters beyond ASCII happen to look like UTF-8.
+fn likely_encoding(sample: &[u8]) -> Encoding {
+    // A sample that was cut may end within a character: its last line says nothing.
+    let whole_lines = sample.iter().rposition(|byte| *byte == b'\n').filter(|_| sample.len() == SAMPLE);
+    let (mut characters, mut bad_bytes) = (0, 0);
+    for chunk in sample[..whole_lines.unwrap_or(sample.len())].utf8_chunks() {
+        characters += chunk.valid().chars().filter(|character| !character.is_ascii()).count();
+        bad_bytes += chunk.invalid().len();
+    }
+    if bad_bytes <= characters { Encoding::Utf8 } else { Encoding::Latin1 }
 }
 
 /// The delimiter under which most records have as many fields as the header; of equals, the one with more fields.
@@ -105,8 +118,8 @@ mod tests {
     use super::*;
 
     fn check(text: &[u8], delimiter: u8, encoding: Encoding) {
-        let mut reader = text;
-        assert_eq!(sniff(&mut reader, None, None).unwrap(), Dialect { delimiter, encoding });
+        let sample = sample(&mut &text[..]).unwrap();
+        assert_eq!(sniff(&sample, None, None), Dialect { delimiter, encoding });
     }
 
     #[test]
@@ -119,8 +132,14 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_that_is_not_utf8_means_latin1() {
+    fn the_encoding_is_what_most_characters_say() {
         check(b"name,n\nM\xfcller,1\n", b',', Encoding::Latin1);
         check("name,n\nMüller,1\n".as_bytes(), b',', Encoding::Utf8);
+        check(b"name,n\nM\xc3\xbcller,1\nMei\xdfner,2\n", b',', Encoding::Utf8);
+        check(b"name,n\nM\xc3\xbcller,1\nMei\xdfner,2\nB\xf6ll,3\n", b',', Encoding::Latin1);
+        let mut cut = b"name,n\n".repeat(SAMPLE / 7);
+        cut.resize(SAMPLE - 1, b'x');
+        cut.extend_from_slice("é,1\n".as_bytes());
+        check(&cut, b',', Encoding::Utf8);
     }
 }

@@ -4,8 +4,9 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::records::{Malformed, Record, Records};
-use super::sniff::{Encoding, sniff};
+use super::sniff::{Encoding, has_lone_returns, sample, sniff};
 use crate::cell::{self, Cell};
+use crate::error::HeaderFlaw;
 use crate::input::{Input, unpacked};
 use crate::reject::shortened;
 use crate::sink::{Sink, match_columns};
@@ -83,14 +84,24 @@ impl CsvRows {
 pub(crate) fn open(input: &dyn Input, said: Said) -> Result<(FileRecords, Vec<String>)> {
     let name = input.name();
     let unpack = || unpacked(input).map_err(|error| Error::io("open", name, error));
-    let dialect = sniff(&mut unpack()?, said.delimiter, said.encoding);
-    let dialect = dialect.map_err(|error| Error::io("read", name, error))?;
-    let mut records = Records::new(unpack()?, dialect);
+    let sample = sample(&mut unpack()?).map_err(|error| Error::io("read", name, error))?;
+    let flawed = |flaw| Error::Header { file: name.to_owned(), flaw };
+    if has_lone_returns(&sample) {
+        return Err(flawed(HeaderFlaw::LoneReturns));
+    }
+    let mut records = Records::new(unpack()?, sniff(&sample, said.delimiter, said.encoding));
     let header = records.next().map_err(|error| Error::io("read", name, error))?;
-    let names: Vec<String> = match header.map(|record| record.fields) {
-        Some(Ok(fields)) => fields.iter().map(|field| field.trim().to_owned()).collect(),
-        _ => return Err(Error::Empty { file: name.to_owned() }),
-    };
+    let Some(header) = header else { return Err(Error::Empty { file: name.to_owned() }) };
+    let fields = header.fields.map_err(|malformed| {
+        flawed(match malformed {
+            Malformed::NotText => HeaderFlaw::NotText,
+            Malformed::Runaway => HeaderFlaw::Runaway,
+        })
+    })?;
+    if fields.iter().any(|field| field.contains('\0')) {
+        return Err(flawed(HeaderFlaw::ZeroBytes));
+    }
+    let names = fields.iter().map(|field| field.trim().to_owned()).collect();
     Ok((records, names))
 }
 

@@ -45,6 +45,10 @@ impl<W: Write> Writer<W> {
                 }
                 push_cell(&mut self.line, column.as_ref(), row)?;
             }
+            if self.line.trim_ascii().is_empty() {
+                // A missing value alone in its row: a blank line would be no row at all.
+                self.line.extend_from_slice(b"\"\"");
+            }
             self.line.push(b'\n');
             self.flush_line()?;
         }
@@ -112,7 +116,7 @@ fn push_display(line: &mut Vec<u8>, value: impl std::fmt::Display) {
 }
 
 fn push_text(line: &mut Vec<u8>, text: &str) {
-    let outer_blank = text.starts_with(' ') || text.ends_with(' ');
+    let outer_blank = text.trim().len() < text.len();
     if outer_blank || text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
         line.push(b'"');
         line.extend_from_slice(text.replace('"', "\"\"").as_bytes());

@@ -6,7 +6,7 @@ use arrow::datatypes::Float64Type;
 use super::*;
 use crate::input::MemoryInput;
 use crate::sink::BATCH_ROWS;
-use crate::{Field, Kind};
+use crate::{Field, Kind, Reject};
 
 fn schema() -> Schema {
     Schema::new(
@@ -68,6 +68,17 @@ fn columns_come_in_any_order_and_bad_rows_go_aside() {
 }
 
 #[test]
+fn usable_rows_know_their_number_among_all_rows() {
+    let text = "id,n,c\na,1,x\nb,oops,x\nc,3,x\nc,4,x\nd,5,x\n";
+    let mut reader = TableReader::new(
+        memory(text),
+        &schema(),
+        Options { repeats: Repeats::Rejected, ..Options::default() },
+    );
+    assert_eq!(reader.next_batch().unwrap().unwrap().numbers, [1, 3, 5]);
+}
+
+#[test]
 fn a_missing_column_names_the_nearest() {
     let error = read(memory("ID,n,c\n"), Repeats::Kept).unwrap_err().to_string();
     assert_eq!(error, "`week.csv` has no column `id`; the nearest is `ID`");
@@ -75,6 +86,35 @@ fn a_missing_column_names_the_nearest() {
     assert_eq!(error, "`week.csv` has the column `n` twice, as column 2 and column 4");
     let error = read(memory(""), Repeats::Kept).unwrap_err().to_string();
     assert_eq!(error, "`week.csv` is empty: it has no header line");
+}
+
+#[test]
+fn a_header_that_cannot_be_read_is_said_to_be_so() {
+    let told = |bytes: &[u8], encoding| {
+        let inputs = memory(bytes.to_vec());
+        let mut reader = TableReader::new(inputs, &schema(), Options { encoding, ..Options::default() });
+        let error = reader.next_batch().unwrap_err();
+        assert!(error.is_users());
+        error.to_string()
+    };
+    assert_eq!(
+        told(b"id,n\xe9\na,1\n", Some(Encoding::Utf8)),
+        "the header of `week.csv` is not UTF-8 text; if it is Latin-1, say so with the setting \
+         `encoding = \"latin-1\"`"
+    );
+    assert_eq!(
+        told(b"\"id,n,c\na,1,x\n", None),
+        "the header of `week.csv` has a quote that never closes, or is longer than 1 MiB; the first line must hold \
+         the column names"
+    );
+    assert_eq!(
+        told(b"id,n,c\ra,1,x\r", None),
+        "the header of `week.csv` ends with a carriage return alone; save the file with LF or CRLF line ends"
+    );
+    assert_eq!(
+        told(b"\xff\xfei\0d\0\r\0\n\0", None),
+        "the header of `week.csv` holds zero bytes, as UTF-16 text does; save the file as UTF-8"
+    );
 }
 
 #[test]
@@ -97,6 +137,20 @@ fn many_rows_come_in_bounded_batches() {
     let (batches, _, tally) = read(memory(format!("id,n,c\n{rows}")), Repeats::Rejected).unwrap();
     assert!(batches.iter().all(|batch| batch.num_rows() <= BATCH_ROWS));
     assert_eq!(tally.kept, 20_000);
+}
+
+#[test]
+fn long_rows_make_small_batches() {
+    let long = "x".repeat(1 << 19);
+    let kept: String = (0..150).map(|row| format!("k{row},1,{long}\n")).collect();
+    let broken: String = (0..1000).map(|_| format!("{long}\n")).collect();
+    let (batches, rejects, tally) = read(memory(format!("id,n,c\n{kept}")), Repeats::Kept).unwrap();
+    let most = batches.iter().map(RecordBatch::num_rows).max();
+    assert_eq!((most, batches.len(), rejects.len(), tally.kept), (Some(64), 3, 0, 150));
+    let mut reader = TableReader::new(memory(format!("id,n,c\n{broken}")), &schema(), Options::default());
+    let first = reader.next_batch().unwrap().unwrap();
+    let held: usize = first.rejects.iter().map(|reject| reject.row.len()).sum();
+    assert!(((32 << 20)..(33 << 20)).contains(&held), "{held} bytes of rejected rows");
 }
 
 #[test]

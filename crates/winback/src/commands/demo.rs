@@ -99,10 +99,10 @@ fn take_folder(folder: &Path) -> Result<()> {
         let message = format!("`{}` has settings that the demo did not write", folder.display());
         return Err(UserError::new(message)).hint("name another folder with --out");
     }
-    let attempt = || format!("cannot write to `{}`", folder.display());
-    std::fs::create_dir_all(folder).users(attempt())?;
+    let attempt = format!("cannot write to `{}`", folder.display());
     let text = "This folder was made by `winback demo` and may be deleted.\n";
-    std::fs::write(mark, text).users(attempt()).hint("name a folder to write to with --out")
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(mark, text));
+    written.users(attempt).hint("name a folder to write to with --out")
 }
 
 /// A customer of the scored file.

@@ -3,20 +3,22 @@
 use std::path::PathBuf;
 
 use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Float64Type, TimestampSecondType};
 use clap::Args;
 use serde_json::{Value, json};
 use winback_learn::importance::{ColumnImportance, Group, Values};
 use winback_learn::package::Package;
 use winback_retain::REASONS;
-use winback_table::Role;
+use winback_table::cell::show_seconds;
 use winback_table::csv::decimal;
 use winback_table::reader::{Repeats, TableReader};
+use winback_table::{Kind, Role};
 
 use super::Context;
 use super::score::{open_model, teller};
 use crate::config::{Overrides, Settings};
 use crate::error::{Result, ResultExt as _, UserError};
-use crate::printer::{Align, bar};
+use crate::printer::{Align, bar, two_sided_bar};
 use crate::steps::train::options;
 use crate::wire::{Bucket, inputs};
 
@@ -87,7 +89,7 @@ fn explain_customer(
     let (drawn, rest) = order.split_at(DRAWN.min(order.len()));
     let largest = drawn.first().map_or(0.0, |column| effects[*column].abs());
     let line = |name: &str, value: String, effect: f64| {
-        vec![name.to_owned(), value, format!("{effect:+.3}"), bar(effect, largest, BAR)]
+        vec![name.to_owned(), value, format!("{effect:+.3}"), two_sided_bar(effect, largest, BAR)]
     };
     let mut rows = vec![vec![
         "an average customer".to_owned(),
@@ -149,11 +151,11 @@ fn shown(row: &RecordBatch, name: &str) -> String {
     let Some(column) = row.column_by_name(name).filter(|column| !column.is_null(0)) else {
         return "missing".to_owned();
     };
-    let options = arrow::util::display::FormatOptions::default();
-    let formatted = arrow::util::display::ArrayFormatter::try_new(column.as_ref(), &options);
-    match column.as_primitive_opt::<arrow::datatypes::Float64Type>() {
-        Some(numbers) => decimal(numbers.value(0)),
-        None => formatted.map_or_else(|_| String::new(), |formatter| formatter.value(0).to_string()),
+    match column.data_type() {
+        DataType::Float64 => decimal(column.as_primitive::<Float64Type>().value(0)),
+        DataType::Boolean => if column.as_boolean().value(0) { "yes" } else { "no" }.to_owned(),
+        DataType::Timestamp(..) => show_seconds(column.as_primitive::<TimestampSecondType>().value(0)),
+        _ => column.as_string_opt::<i32>().map_or_else(String::new, |texts| texts.value(0).to_owned()),
     }
 }
 
@@ -165,7 +167,7 @@ fn explain_model(context: &Context, package: &Package, version: &str) -> Result<
         "learner": package.report.learner,
         "columns": importance.iter().map(|column| {
             let mut described = serde_json::to_value(column)?;
-            described["direction"] = json!(direction(column));
+            described["direction"] = json!(direction(column, is_flag(package, column)));
             Ok(described)
         }).collect::<Result<Vec<_>>>()?,
     }))?;
@@ -174,8 +176,8 @@ fn explain_model(context: &Context, package: &Package, version: &str) -> Result<
         vec![
             column.name.clone(),
             format!("{:.1} %", 100.0 * column.share),
-            bar(column.share, largest, BAR).trim_end().to_owned(),
-            direction(column),
+            bar(column.share, largest, BAR),
+            direction(column, is_flag(package, column)),
         ]
     });
     context.printer.data(&format!("what moves the scores of `{version}` ({})", package.report.learner))?;
@@ -184,8 +186,12 @@ fn explain_model(context: &Context, package: &Package, version: &str) -> Result<
     context.printer.table(&columns, rows.collect())
 }
 
+fn is_flag(package: &Package, column: &ColumnImportance) -> bool {
+    package.schema.field(&column.name).is_some_and(|field| field.kind == Kind::Flag)
+}
+
 /// Which way a column's values push, in a few words.
-fn direction(column: &ColumnImportance) -> String {
+fn direction(column: &ColumnImportance, is_flag: bool) -> String {
     let numbers: Vec<&Group> =
         column.groups.iter().filter(|group| matches!(group.values, Values::Between(..))).collect();
     if let (Some(first), Some(last)) = (numbers.first(), numbers.last())
@@ -195,6 +201,8 @@ fn direction(column: &ColumnImportance) -> String {
         let rising = effects.windows(2).all(|pair| pair[0] <= pair[1]);
         let falling = effects.windows(2).all(|pair| pair[0] >= pair[1]);
         return match (rising, falling) {
+            (true, false) if is_flag => "yes is likelier to leave than no".to_owned(),
+            (false, true) if is_flag => "no is likelier to leave than yes".to_owned(),
             (true, false) => "the higher, the likelier to leave".to_owned(),
             (false, true) => "the lower, the likelier to leave".to_owned(),
             (true, true) => String::new(),

@@ -9,7 +9,7 @@ use arrow::record_batch::RecordBatch;
 use rayon::prelude::*;
 use winback_retain::{RiskBand, Scored, Scorer};
 use winback_table::input::Input;
-use winback_table::reader::{Options, TableReader, Tally};
+use winback_table::reader::{Batch, Options, TableReader, Tally};
 use winback_table::{Schema, csv, parquet};
 
 use super::quarantine::Quarantine;
@@ -53,18 +53,16 @@ pub(crate) fn score(
     let in_step = rayon::current_num_threads() * 2;
     loop {
         // Some batches are read, scored side by side, and written in their order.
-        let (mut batches, mut first_row) = (Vec::with_capacity(in_step), reader.tally().kept + 1);
+        let mut batches = Vec::with_capacity(in_step);
         while batches.len() < in_step {
             let Some(batch) = reader.next_batch()? else { break };
             rejected.write(&batch.rejects)?;
-            let rows = batch.rows.num_rows() as u64;
-            batches.push((batch.rows, first_row));
-            first_row += rows;
+            batches.push(batch);
         }
         if batches.is_empty() {
             break;
         }
-        let score = |(batch, first_row): &(RecordBatch, u64)| scorer.score(batch, *first_row);
+        let score = |batch: &Batch| scorer.score(&batch.rows, &batch.numbers);
         let scored: Vec<Scored> = batches.par_iter().map(score).collect::<Result<_, _>>()?;
         for part in scored {
             lines.write(&part.lines)?;

@@ -1,9 +1,22 @@
 //! Winback from outside: the real program in a folder of its own, judged by what a user sees.
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails the test that called it")]
 
+mod bank;
 mod cli;
+mod csv;
+mod demo;
+mod explain;
+mod history;
 mod init;
+mod models;
+mod packages;
 mod peers;
+mod peers_python;
 mod real_data;
+mod real_models;
+mod rejects;
 mod run;
+mod score;
 mod simulate;
+mod train;
+mod trees;

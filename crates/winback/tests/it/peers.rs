@@ -1,4 +1,5 @@
-//! What some tests need and not every machine has: real data. What is missing is told, never silently left out.
+//! What some tests need and not every machine has: real data, Python packages. What is missing is told, never
+//! silently left out.
 #![expect(clippy::disallowed_methods, reason = "tests are told by the environment where real data lie")]
 
 use std::fs::OpenOptions;
@@ -28,7 +29,8 @@ pub(crate) fn file(test: &str, name: &str) -> Option<PathBuf> {
     None
 }
 
-fn skip(test: &str, why: &str) {
+/// Notes a skip under the name of a test, or fails it if nothing may be skipped.
+pub(crate) fn skip(test: &str, why: &str) {
     let line = format!("{test}: {why}");
     assert!(std::env::var_os("WINBACK_REQUIRE").is_none_or(|value| value != "all"), "{line}");
     if let Some(path) = std::env::var_os("WINBACK_SKIPS") {

@@ -35,6 +35,13 @@ impl Bench {
         std::fs::read_to_string(self.path().join(name)).unwrap()
     }
 
+    /// Replaces the one place of a text file where `from` stands.
+    pub(crate) fn edit(&self, name: &str, from: &str, to: &str) {
+        let text = self.read(name);
+        assert_eq!(text.matches(from).count(), 1, "`{from}` in {name}:\n{text}");
+        self.write(name, &text.replace(from, to));
+    }
+
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_winback"));
         command.current_dir(self.path()).args(arguments);

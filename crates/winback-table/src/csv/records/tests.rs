@@ -63,6 +63,30 @@ fn after_a_runaway_only_a_regular_line_is_trusted() {
 }
 
 #[test]
+fn a_stray_quote_that_meets_another_costs_one_line() {
+    check(
+        "a,b\n\"x,1\n2,3\n4,5\n6,\"y\"\n7,8\n",
+        &[(1, "a¦b"), (2, "!Runaway \"x,1"), (3, "2¦3"), (4, "4¦5"), (5, "6¦y"), (6, "7¦8")],
+    );
+    let many = format!("a,b\n1,\"x\n{}\"9\",z\n", "2,3\n".repeat(60));
+    let found = all(many.as_bytes(), Encoding::Utf8);
+    assert_eq!(found.iter().filter(|(_, shown)| shown == "2¦3").count(), 60);
+}
+
+#[test]
+fn a_very_long_record_is_kept_in_part() {
+    let record = Record {
+        line: 1,
+        fields: Err(Malformed::Runaway),
+        raw: &b"\xfc".repeat(1 << 17),
+        encoding: Encoding::Latin1,
+    };
+    let text = record.text();
+    assert_eq!(text.chars().count(), (1 << 16) + 1);
+    assert!(text.starts_with("üü") && text.ends_with("ü…"));
+}
+
+#[test]
 fn latin1_is_decoded_field_by_field() {
     let found = all(b"n,m\nM\xfcller,\xe9t\xe9\n", Encoding::Latin1);
     assert_eq!(found[1].1, "Müller¦été");

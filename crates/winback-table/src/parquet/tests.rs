@@ -1,0 +1,50 @@
+//! What Parquet files say by value or count themselves.
+
+use arrow::array::{ArrayRef, Float64Array, Int32Array, TimestampMillisecondArray};
+
+use super::*;
+use crate::input::MemoryInput;
+use crate::reader::{Options, TableReader};
+use crate::{Field, Kind, Role};
+
+fn schema() -> Schema {
+    let fields = [("n", Kind::Number), ("i", Kind::Number), ("t", Kind::Time)];
+    let fields = fields.map(|(name, kind)| Field::new(name, kind, Role::Feature));
+    let mut schema = Schema::new(fields.to_vec(), None).unwrap();
+    schema.missing = ["", "-999", "1900-01-01"].map(str::to_owned).to_vec();
+    schema
+}
+
+fn input() -> Arc<dyn Input> {
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("n", Arc::new(Float64Array::from(vec![Some(-999.0), Some(0.5), None, Some(f64::NAN)]))),
+        ("i", Arc::new(Int32Array::from(vec![1, -999, -99, 0]))),
+        ("t", Arc::new(TimestampMillisecondArray::from(vec![-2_208_988_800_000, 0, 86_400_000, 0]))),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut writer = Writer::new(Vec::new(), &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    Arc::new(MemoryInput::new("week.parquet", writer.finish().unwrap()))
+}
+
+#[test]
+fn spellings_of_no_value_count_by_value() {
+    let mut reader = TableReader::new(vec![input()], &schema(), Options::default());
+    let batch = reader.next_batch().unwrap().unwrap();
+    let nulls = |column: usize| (0..4).map(|row| batch.rows.column(column).is_null(row)).collect::<Vec<_>>();
+    assert_eq!(nulls(0), [true, false, true, true]);
+    assert_eq!(nulls(1), [false, true, false, false]);
+    assert_eq!(nulls(2), [true, false, false, false]);
+    assert!(batch.rejects.is_empty());
+}
+
+#[test]
+fn rows_are_held_against_the_count_of_the_file() {
+    let schema = schema();
+    let (mut rows, _) = ParquetRows::open(&input(), &schema).unwrap();
+    rows.counted += 1;
+    let mut keys = crate::keys::KeySet::default();
+    let error = rows.read(&schema, &mut Sink::new(&schema, &mut keys, None)).unwrap_err();
+    assert_eq!(error.to_string(), "`week.parquet` has 5 rows but 4 were accounted for");
+    assert!(!error.is_users());
+}

@@ -111,6 +111,14 @@ pub fn unreadable(why: &str) -> Closed {
     Closed { gate: "champion", reason: format!("the champion cannot be compared with: {why}") }
 }
 
+/// Closed when the very same model was registered before: its promotion was decided then.
+#[must_use]
+pub fn decided() -> Closed {
+    let reason =
+        "data, settings and program made a model that is registered already; its promotion was decided then";
+    Closed { gate: "unchanged", reason: reason.to_owned() }
+}
+
 /// Closed when label or schema changed, so that the two cannot be compared.
 #[must_use]
 pub fn comparable(challenger: &str, champion: &str) -> Option<Closed> {

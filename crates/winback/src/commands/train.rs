@@ -43,7 +43,10 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
     drop(progress);
     let made = learn(context, &settings, &history);
     let quarantine = keep_rejected(&bucket, &history, &files)?;
-    let made = made?;
+    let made = match &quarantine {
+        Some(path) if made.is_err() => made.hint(format!("`{path}` lists the rows that were rejected"))?,
+        _ => made?,
+    };
     if digest(&inputs)? != before {
         let changed = UserError::new("the history changed while it was read, so nothing was registered");
         return Err(changed).hint("train again when its files are complete");

@@ -49,15 +49,22 @@ pub(crate) fn register(
         findings: serde_json::to_value(&made.findings)?,
     };
     let champion = bucket.wait(bucket.registry.champion(name))?;
+    let before = bucket.wait(bucket.registry.versions(name))?;
     let version = bucket.wait(bucket.registry.publish(name, files, details))?;
     if champion.as_ref().is_some_and(|champion| champion.version == version.version) {
         return Ok(Registered { version, promoted: true, closed: Vec::new() });
     }
+    if before.iter().any(|known| known.version == version.version) {
+        // Whether this very model becomes champion was decided when it was new, perhaps by a person since.
+        return Ok(Registered { version, promoted: false, closed: vec![gates::decided()] });
+    }
     let mut closed: Vec<Closed> =
         gates::calibration(package.report.metrics.calibration.slope).into_iter().collect();
-    closed.extend(
-        champion.map(|champion| against_champion(bucket, &champion, made, history)).transpose()?.flatten(),
-    );
+    if let Some(champion) = champion {
+        // A champion that cannot be read is a matter for a person; the new model is registered all the same.
+        let compared = against_champion(bucket, &champion, made, history);
+        closed.extend(compared.unwrap_or_else(|error| Some(gates::unreadable(&format!("{error:#}")))));
+    }
     let version = if closed.is_empty() {
         let reason = "no gate stands closed";
         bucket.wait(bucket.registry.promote(name, version.version, Alias::Champion, PROGRAM, reason, &[]))?

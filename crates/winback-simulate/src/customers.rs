@@ -4,7 +4,7 @@
 //! `events`, whether one leaves to `outcomes` and `truth`.
 
 use crate::calendar::{HISTORY_DAY, QUARTER_DAYS, quarter_of};
-use crate::events::Latents;
+use crate::latents::Latents;
 use crate::random::{Draws, Purpose, scatter};
 
 pub(crate) const GENDERS: [&str; 2] = ["female", "male"];

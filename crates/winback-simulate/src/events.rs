@@ -1,62 +1,12 @@
 //! What a customer does: the behaviour the bank sees on a given day.
 //!
-//! Behind it stand sixteen hidden normals for each customer and quarter; most of each lasts, the rest is new. Between
-//! two quarter days they are blended, so behaviour moves a little from week to week and every week of a bank looks
-//! like every other, but for the season. A customer who is drifting away does less of everything: fewer transactions,
-//! fewer logins, money moved out.
+//! Behind it stand hidden numbers that nobody sees (`latents`). A customer who is drifting away does less of
+//! everything: fewer transactions, fewer logins, money moved out.
 //! Whether drifting ends in leaving is left to `outcomes`.
 
-use crate::calendar::{QUARTER_DAYS, quarter_of, quarter_start, season};
+use crate::calendar::{quarter_start, season};
 use crate::customers::Customer;
-use crate::random::{Draws, Purpose};
-
-const LATENTS: usize = 16;
-
-/// The part of the variance of a hidden normal that lasts; the rest is new in each quarter.
-const LASTING: f64 = 0.75;
-
-/// The hidden normals of one customer on one day; each has mean 0 and deviation 1.
-#[derive(Debug, Clone)]
-pub(crate) struct Latents([f64; LATENTS]);
-
-impl Latents {
-    /// The part that lasts as long as the customer.
-    pub(crate) fn lasting(seed: u64, number: u64) -> Self {
-        Self::drawn(Draws::new(seed, number, Purpose::Lasting, 0))
-    }
-
-    /// Those of the first day of a quarter.
-    fn of_quarter(customer: &Customer, quarter: i64) -> Self {
-        let fresh = Draws::new(customer.seed, customer.number, Purpose::Latents, quarter as u64);
-        let (lasting, passing) = (LASTING.sqrt(), (1.0 - LASTING).sqrt());
-        customer.lasting.joined(&Self::drawn(fresh), lasting, passing)
-    }
-
-    /// Those of any day from the history on.
-    fn on(customer: &Customer, day: i64) -> Self {
-        let (quarter, passed) = quarter_of(day);
-        let before = Self::of_quarter(customer, quarter);
-        if passed == 0 {
-            return before;
-        }
-        let share = passed as f64 / QUARTER_DAYS as f64;
-        // Two quarters are correlated by what lasts; divided so that the deviation stays 1 between them.
-        let length = (1.0 - 2.0 * share * (1.0 - share) * (1.0 - LASTING)).sqrt();
-        before.joined(&Self::of_quarter(customer, quarter + 1), (1.0 - share) / length, share / length)
-    }
-
-    fn drawn(mut draws: Draws) -> Self {
-        let mut values = [0.0; LATENTS];
-        for pair in values.chunks_exact_mut(2) {
-            pair.copy_from_slice(&draws.normals());
-        }
-        Self(values)
-    }
-
-    fn joined(&self, other: &Self, own_weight: f64, other_weight: f64) -> Self {
-        Self(std::array::from_fn(|position| own_weight * self.0[position] + other_weight * other.0[position]))
-    }
-}
+use crate::latents::Latents;
 
 /// What the bank sees of a customer on a day, before any of it gets lost.
 #[derive(Debug, Clone)]
@@ -104,7 +54,11 @@ impl Behaviour {
     pub(crate) fn in_quarter(customer: &Customer, quarter: i64) -> Self {
         let day = customer.first_day_in(quarter);
         if day == quarter_start(quarter) {
-            Self::from_latents(customer, &Latents::of_quarter(customer, quarter), day)
+            Self::from_latents(
+                customer,
+                &customer.lasting.of_quarter(customer.seed, customer.number, quarter),
+                day,
+            )
         } else {
             Self::on(customer, day)
         }
@@ -112,7 +66,7 @@ impl Behaviour {
 
     /// The behaviour on a day from the history on, not before the customer joined.
     pub(crate) fn on(customer: &Customer, day: i64) -> Self {
-        Self::from_latents(customer, &Latents::on(customer, day), day)
+        Self::from_latents(customer, &customer.lasting.on(customer.seed, customer.number, day), day)
     }
 
     fn from_latents(customer: &Customer, Latents(hidden): &Latents, day: i64) -> Self {
@@ -186,7 +140,7 @@ mod tests {
     fn who_drifts_slows_down() {
         let (mut drifting, mut steady) = (Vec::new(), Vec::new());
         for customer in customers() {
-            let hidden = Latents::of_quarter(&customer, 0);
+            let hidden = customer.lasting.of_quarter(customer.seed, customer.number, 0);
             let behaviour = Behaviour::on(&customer, HISTORY_DAY);
             if let Some(change) = behaviour.transaction_change {
                 if 0.5 < drift(hidden.0[0]) { &mut drifting } else { &mut steady }.push(change);

@@ -16,6 +16,7 @@ mod customers;
 mod error;
 mod events;
 mod files;
+mod latents;
 mod outcomes;
 mod random;
 mod truth;

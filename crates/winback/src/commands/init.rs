@@ -54,7 +54,7 @@ pub(crate) struct Arguments {
     /// A spelling of "no value", besides the empty cell; may be given again [default: ? NA N/A NaN null Unknown]
     #[arg(long, value_name = "SPELLING")]
     missing: Vec<String>,
-    /// Where models, weekly files and results shall live: file:, gs://, s3:// or az://
+    /// Where models, weekly files and results shall live: a folder, as file:PATH
     #[arg(long, value_name = "URL", default_value = DEFAULT_ROOT)]
     root: String,
     /// The character between two fields, or `tab` [default: told from the file]

@@ -22,7 +22,7 @@ pub(super) fn text(request: &Request, look: &Look, config: &Path) -> Result<Stri
     let mut text = String::from(
         "# Settings of Winback. Paths are relative to the folder of this file.\n\
          # The environment (WINBACK_ROOT, WINBACK_TRAIN_SEED …) wins over this file, and flags win over both.\n\n\
-         # Where models, weekly files and results live: a folder (file:) or a bucket (gs://, s3://, az://).\n",
+         # Where models, weekly files and results live: a folder, as file:PATH.\n",
     );
     value(&mut text, "root", &quoted(&request.root), "");
     text.push_str("\n[data]\n");

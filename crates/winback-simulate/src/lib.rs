@@ -19,6 +19,7 @@ mod files;
 mod latents;
 mod outcomes;
 mod random;
+pub mod small;
 mod truth;
 
 pub use bank::{BATCH_ROWS, Bank, Made};

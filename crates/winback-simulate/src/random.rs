@@ -21,6 +21,8 @@ pub(crate) enum Purpose {
     Fate = 4,
     /// What lasts of the feelings and actions.
     Lasting = 5,
+    /// A small history.
+    Small = 6,
 }
 
 /// A stream of draws.

@@ -84,7 +84,8 @@ fn write_card(
     if !findings.is_empty() {
         writeln!(card, "\n## Findings\n")?;
         for finding in findings {
-            writeln!(card, "- {} ({})", finding.message, finding.evidence)?;
+            let severity = finding.severity.name();
+            writeln!(card, "- **{severity}**: {} ({})", finding.message, finding.evidence)?;
         }
     }
     writeln!(card, "\n## What it must not be used for\n")?;

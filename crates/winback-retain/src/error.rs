@@ -12,6 +12,9 @@ pub enum Error {
     /// The model could not score.
     #[error(transparent)]
     Learn(#[from] winback_learn::Error),
+    /// There is no label to examine a history by.
+    #[error("the history has no label")]
+    NoLabel,
     /// Arrow could not build the scored lines.
     #[error("the scored lines could not be built")]
     Arrow(#[from] arrow::error::ArrowError),

@@ -4,14 +4,28 @@ use serde::{Deserialize, Serialize};
 use winback_learn::importance::ColumnImportance;
 use winback_table::{Role, Schema};
 
-/// How serious a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// How serious a finding is, the gravest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
+    /// The model must not become champion by itself.
+    Block,
     /// Look at it before the model is used.
     Warn,
     /// Good to know.
     Note,
+}
+
+impl Severity {
+    /// The word used in files and tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::Warn => "warn",
+            Self::Note => "note",
+        }
+    }
 }
 
 /// Something that was found.

@@ -6,6 +6,8 @@ use winback_learn::metrics::Interval;
 use winback_learn::procedure::OutOfFold;
 use winback_learn::row_log_loss;
 
+use crate::findings::{Finding, Severity};
+
 /// A gate that stands closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closed {
@@ -23,6 +25,20 @@ const MARGIN: f64 = 0.005;
 const NORMAL_ONE_SIDED_95: f64 = 1.644_853_626_951_472_2;
 /// Fewer common rows than this are no comparison.
 const LEAST_COMMON_ROWS: usize = 200;
+
+/// Closed when the leak guard found something that makes every figure of the model worthless.
+#[must_use]
+pub fn leak(findings: &[Finding]) -> Option<Closed> {
+    let blocks: Vec<&Finding> =
+        findings.iter().filter(|finding| finding.severity == Severity::Block).collect();
+    let [first, rest @ ..] = blocks.as_slice() else { return None };
+    let more = match rest.len() {
+        0 => String::new(),
+        1 => "; 1 more finding blocks".to_owned(),
+        count => format!("; {count} more findings block"),
+    };
+    Some(Closed { gate: "leak", reason: format!("{} ({}){more}", first.message, first.evidence) })
+}
 
 /// Closed when the slope's whole 95 % interval lies outside 0.8 to 1.25.
 #[must_use]
@@ -176,6 +192,20 @@ mod tests {
         known.known_up_to = 149;
         let closed = champion(&scores, &known).unwrap();
         assert!(closed.reason.starts_with("only 150 rows"), "{}", closed.reason);
+    }
+
+    #[test]
+    fn only_a_block_closes_the_gate_of_the_leak_guard() {
+        let finding = |severity| Finding {
+            severity,
+            kind: "label-copy".to_owned(),
+            columns: vec!["status".to_owned()],
+            evidence: "AUC 1".to_owned(),
+            message: "`status` is the label".to_owned(),
+        };
+        assert_eq!(leak(&[finding(Severity::Warn), finding(Severity::Note)]), None);
+        let closed = leak(&[finding(Severity::Block), finding(Severity::Block)]).unwrap();
+        assert_eq!(closed.reason, "`status` is the label (AUC 1); 1 more finding blocks");
     }
 
     #[test]

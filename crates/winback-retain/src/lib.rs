@@ -11,6 +11,7 @@ pub mod card;
 mod error;
 pub mod findings;
 pub mod gates;
+pub mod leaks;
 mod percentile;
 pub mod reasons;
 mod scored;

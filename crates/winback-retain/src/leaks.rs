@@ -1,0 +1,93 @@
+//! The leak guard: what is wrong with a history before it becomes a model.
+//!
+//! A column that knows the outcome makes any figure worthless, and public churn data are full of them. [`examine`]
+//! looks at each column alone, at pairs, at the order of the rows and at the table as a whole, and answers with
+//! findings and their evidence. A column's strength is its out-of-fold AUC: what it says of rows that were not used to
+//! learn from it, so that an identifier has none. Findings hold figures and names of columns, never a value.
+//!
+//! At most [`MOST_ROWS`] rows, evenly chosen, are looked at; memory does not depend on the number of rows.
+
+mod after;
+mod alone;
+mod copies;
+mod decides;
+mod order;
+mod pairs;
+mod rows;
+mod whole;
+
+use serde::{Deserialize, Serialize};
+use winback_table::{Field, Source};
+
+use self::alone::Alone;
+pub use self::rows::MOST_ROWS;
+use self::rows::Rows;
+use crate::Result;
+use crate::findings::Finding;
+
+/// From this out-of-fold AUC on, a column or a pair decides the label.
+pub const DECIDES: f64 = 0.995;
+
+/// Rows of each class below which the label is not examined.
+const LEAST_OF_A_CLASS: usize = 20;
+
+/// What the leak guard found out about a history.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Examined {
+    /// What a person should know, the gravest first.
+    pub findings: Vec<Finding>,
+    /// How much each column says of the label alone, in the order of the schema.
+    pub strengths: Vec<Strength>,
+}
+
+/// How much one column says of the label alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Strength {
+    /// The column's name.
+    pub column: String,
+    /// Its out-of-fold AUC, from 0.5 (nothing) to 1 (everything); absent where a class has too few rows.
+    pub auc: Option<f64>,
+}
+
+/// Examines the columns that `learnt` admits; `horizon` is the time in seconds between a row's moment and the day its
+/// outcome is known.
+///
+/// # Errors
+/// When the source cannot be read or has no label.
+pub fn examine(source: &dyn Source, learnt: &dyn Fn(&Field) -> bool, horizon: i64) -> Result<Examined> {
+    let rows = Rows::gather(source, learnt)?;
+    let mut findings = copies::constants(&rows);
+    let linear = copies::linear(&rows);
+    let is_linear = |recoding: &Finding| linear.iter().any(|copy| copy.columns == recoding.columns);
+    findings.extend(copies::recodings(&rows).into_iter().filter(|recoding| !is_linear(recoding)));
+    findings.extend(linear);
+    findings.extend(whole::duplicates(&rows));
+    findings.extend(whole::identifiers(&rows));
+    findings.extend(whole::rare_class(&rows));
+    findings.extend(whole::immature(&rows, horizon));
+    let positives = rows.labels.iter().filter(|label| **label).count();
+    let mut strengths: Vec<Strength> =
+        rows.columns.iter().map(|column| Strength { column: column.name.clone(), auc: None }).collect();
+    if positives.min(rows.labels.len() - positives) >= LEAST_OF_A_CLASS {
+        let alone: Vec<Alone> = rows.columns.iter().map(|column| Alone::new(column, &rows)).collect();
+        for (strength, alone) in strengths.iter_mut().zip(&alone) {
+            strength.auc = Some(alone.auc);
+        }
+        let decided = decides::alone(&rows, &alone);
+        let is_decided = |name: &String| decided.iter().any(|finding| finding.columns.contains(name));
+        let free: Vec<usize> =
+            (0..rows.columns.len()).filter(|index| !is_decided(&rows.columns[*index].name)).collect();
+        findings.extend(pairs::deciding(&rows, &alone, &free));
+        findings.extend(after::known_after(&rows, &alone, &free));
+        findings.extend(after::missing_tells(&rows, &free));
+        findings.extend(order::row_order(&rows));
+        findings.extend(order::clocks(&rows, &alone, &free));
+        findings.extend(decided);
+    }
+    // The order of equals is that of the checks above, which is fixed.
+    findings.sort_by_key(|finding| finding.severity);
+    Ok(Examined { findings, strengths })
+}
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context as _, bail};
 use cargo_metadata::MetadataCommand;
@@ -62,5 +63,15 @@ impl Config {
             color: std::io::stderr().is_terminal() && !has_decided,
             inherited,
         })
+    }
+
+    /// A call of cargo at the root of the workspace.
+    pub(crate) fn cargo(&self) -> Command {
+        let mut command = Command::new(&self.cargo);
+        command.current_dir(&self.root);
+        for name in &self.inherited {
+            command.env_remove(name);
+        }
+        command
     }
 }

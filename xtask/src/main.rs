@@ -1,8 +1,9 @@
-//! The chores of those who work on Winback, as one small program: `cargo xtask test` and `cargo xtask tidy`.
+//! The chores of those who work on Winback, as one small program: `cargo xtask test`, `tidy` and `bench`.
 //!
 //! Whoever builds and runs the product needs none of this. It is plain Rust, so that a chore works the same
-//! on every machine with a compiler; the two words it understands do not pay for an argument parser.
+//! on every machine with a compiler; the few words it understands do not pay for an argument parser.
 
+mod bench;
 mod config;
 mod printer;
 mod test;
@@ -18,6 +19,7 @@ usage: cargo xtask <chore>
 chores:
   test   format, lints, every test, doc tests, tidy; stops at the first that fails
   tidy   the rules of this repository that neither the compiler nor clippy knows
+  bench  measure something in release: `cargo xtask bench` lists what, `cargo xtask bench NAME` does it
 
 environment:
   WINBACK_REQUIRE=all   a check that had to be skipped is a failure
@@ -29,6 +31,8 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["test"] => Config::read().and_then(|config| test::run(&config)),
         ["tidy"] => Config::read().and_then(|config| tidy::run(&config)),
+        ["bench"] => Config::read().and_then(|config| bench::run(&config, None, &[])),
+        ["bench", name, rest @ ..] => Config::read().and_then(|config| bench::run(&config, Some(name), rest)),
         [] | ["help" | "--help" | "-h"] => {
             printer::line(USAGE);
             return ExitCode::SUCCESS;

@@ -5,7 +5,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::mpsc;
 use std::thread;
 
@@ -16,7 +16,8 @@ use crate::printer;
 
 /// Whether `cargo <subcommand>` is installed.
 pub(super) fn answers(config: &Config, subcommand: &str) -> bool {
-    cargo(config)
+    config
+        .cargo()
         .args([subcommand, "--version"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -32,7 +33,7 @@ pub(super) fn run(
     skips: &Path,
     mut read_line: impl FnMut(&str),
 ) -> anyhow::Result<bool> {
-    let mut command = cargo(config);
+    let mut command = config.cargo();
     if config.color {
         // A pipe is no terminal: without this the colours would be gone.
         command.env("CARGO_TERM_COLOR", "always");
@@ -58,15 +59,6 @@ pub(super) fn run(
         }
     });
     Ok(child.wait().context("cannot wait for cargo")?.success())
-}
-
-fn cargo(config: &Config) -> Command {
-    let mut command = Command::new(&config.cargo);
-    command.current_dir(&config.root);
-    for name in &config.inherited {
-        command.env_remove(name);
-    }
-    command
 }
 
 /// Passes on every line and sends a copy; ends with the stream.

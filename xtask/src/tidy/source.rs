@@ -73,7 +73,11 @@ pub(super) fn collect(root: &Path, target: &Path) -> anyhow::Result<Vec<Source>>
     Ok(sources)
 }
 
+/// The crate a file belongs to; a bench is a program of its own, which reads, measures and prints.
 fn room(path: &str) -> &str {
+    if path.contains("/benches/") {
+        return "benches";
+    }
     let mut parts = path.split('/');
     match (parts.next(), parts.next()) {
         (Some("crates"), Some(folder)) => folder.strip_prefix("winback-").unwrap_or(folder),
@@ -91,6 +95,7 @@ mod tests {
         assert_eq!(room("crates/winback-table/src/csv.rs"), "table");
         assert_eq!(room("crates/winback/src/main.rs"), "winback");
         assert_eq!(room("xtask/src/main.rs"), "xtask");
+        assert_eq!(room("crates/winback-table/benches/read.rs"), "benches");
     }
 
     #[test]

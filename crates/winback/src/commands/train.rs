@@ -134,7 +134,8 @@ fn tell(
     printer.table(&columns, rows.collect())?;
     printer.data(&learners(report))?;
     for finding in &made.findings {
-        printer.data(&format!("finding: {} ({})", finding.message, finding.evidence))?;
+        let severity = finding.severity.name();
+        printer.data(&format!("{severity}: {} ({})", finding.message, finding.evidence))?;
     }
     let version = &registered.version;
     let name = format!("{}/{}", version.model, version.version);

@@ -58,8 +58,8 @@ pub(crate) fn register(
         // Whether this very model becomes champion was decided when it was new, perhaps by a person since.
         return Ok(Registered { version, promoted: false, closed: vec![gates::decided()] });
     }
-    let mut closed: Vec<Closed> =
-        gates::calibration(package.report.metrics.calibration.slope).into_iter().collect();
+    let mut closed: Vec<Closed> = gates::leak(&made.findings).into_iter().collect();
+    closed.extend(gates::calibration(package.report.metrics.calibration.slope));
     if let Some(champion) = champion {
         // A champion that cannot be read is a matter for a person; the new model is registered all the same.
         let compared = against_champion(bucket, &champion, made, history);

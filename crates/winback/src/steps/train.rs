@@ -7,6 +7,7 @@ use winback_learn::procedure::{self, OutOfFold, Trained};
 use winback_learn::{Error as LearnError, Watch};
 use winback_retain::card::card;
 use winback_retain::findings::{self, Finding};
+use winback_retain::{Error as RetainError, leaks};
 use winback_table::input::Input;
 use winback_table::profile::profile;
 use winback_table::reader::{Options, Repeats, Tally};
@@ -59,16 +60,15 @@ pub(crate) fn train(settings: &Settings, history: &History, watch: Watch<'_>) ->
         horizon: i64::from(settings.data.horizon.days) * 86_400,
         bands: [train.risk_high, train.risk_medium],
     };
-    let trained = match procedure::train(history, &learnt, how, watch) {
-        Err(LearnError::Table(error @ TableError::TooManyRejects { .. })) => {
-            Err(error).hint("mend them, or let more rows be rejected with `reject_limit` under `[data]`")?
-        }
-        Err(LearnError::Table(error)) => Err(error)?,
-        Err(error) => Err(error).users("the history cannot be learnt from")?,
-        Ok(trained) => trained,
-    };
+    // What is wrong with the history is looked for first: it costs little, and says what a failure to learn cannot.
+    let examined = leaks::examine(history, &learnt, how.horizon).map_err(|error| match error {
+        RetainError::Learn(error) => cannot_learn(error),
+        error => error.into(),
+    })?;
+    let trained = procedure::train(history, &learnt, how, watch).map_err(cannot_learn)?;
     let schema = history.schema().clone();
-    let findings: Vec<Finding> = findings::protected(&schema, &trained.importance).into_iter().collect();
+    let mut findings = examined.findings;
+    findings.extend(findings::protected(&schema, &trained.importance));
     let card = card(&schema, &trained.report, &trained.importance, &findings);
     let package = Package {
         model: trained.model,
@@ -80,4 +80,15 @@ pub(crate) fn train(settings: &Settings, history: &History, watch: Watch<'_>) ->
     };
     let Trained { out_of_fold, identities, .. } = trained;
     Ok(Made { package, findings, out_of_fold, identities, tally: history.tally() })
+}
+
+/// A history that cannot be read or learnt from, with what helps.
+fn cannot_learn(error: LearnError) -> anyhow::Error {
+    const REJECTS: &str = "mend them, or let more rows be rejected with `reject_limit` under `[data]`";
+    let told: Result<()> = match error {
+        LearnError::Table(error @ TableError::TooManyRejects { .. }) => Err(error).hint(REJECTS),
+        LearnError::Table(error) => Err(error.into()),
+        error => Err(error).users("the history cannot be learnt from"),
+    };
+    told.expect_err("every branch is an error")
 }

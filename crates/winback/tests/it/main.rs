@@ -8,6 +8,7 @@ mod demo;
 mod explain;
 mod history;
 mod init;
+mod leaks;
 mod models;
 mod packages;
 mod peers;

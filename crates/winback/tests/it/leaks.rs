@@ -1,0 +1,58 @@
+//! The leak guard in training: a column that knows the outcome closes the gate, and a person can open it.
+
+use serde_json::json;
+
+use crate::bank::{HISTORY, made};
+use crate::run::Bench;
+
+/// A bank whose history has a column more: why the account was closed, filled in afterwards.
+fn leaky() -> Bench {
+    let bench = made();
+    let history = bench.read(HISTORY);
+    let mut lines = history.lines();
+    let header = lines.next().unwrap();
+    let mut changed = format!("closing_reason,{header}\n");
+    for (row, line) in lines.enumerate() {
+        let reasons = if line.ends_with(",yes") { ["moved", "merged"] } else { ["", ""] };
+        changed.push_str(&format!("{},{line}\n", reasons[row % 2]));
+    }
+    bench.write(HISTORY, &changed);
+    bench
+}
+
+#[test]
+fn a_leak_keeps_a_model_from_becoming_champion_and_a_person_can_decide_otherwise() {
+    let bench = leaky();
+    let found = bench.json(&["train", "--learner", "linear"]);
+    assert_eq!(found["promoted"], false);
+    assert_eq!(found["gates"][0]["gate"], "leak");
+    let block = &found["findings"][0];
+    assert_eq!(
+        (&block["severity"], &block["kind"], &block["columns"]),
+        (&"block".into(), &"label-copy".into(), &json!(["closing_reason"]))
+    );
+    assert!(block["evidence"].as_str().unwrap().contains("AUC 1.0000"), "{block}");
+    let card = bench.read("models/churn/1/card.md");
+    assert!(
+        card.contains("- **block**: `closing_reason` is the label under another name or coding"),
+        "{card}"
+    );
+    // With no champion, nothing can be scored; the message says what stands in the way.
+    let said = bench.refused(&["score", HISTORY]);
+    assert!(said.contains("champion"), "{said}");
+
+    let promoted =
+        bench.json(&["models", "promote", "1", "--by", "Anna", "--reason", "a reason is on file for all"]);
+    assert_eq!(promoted["promotions"][0]["overridden"], json!(["leak"]));
+    assert_eq!(promoted["aliases"], json!(["champion"]));
+}
+
+#[test]
+fn without_the_leaky_column_the_same_history_is_not_blocked() {
+    let bench = leaky();
+    bench.edit("winback.toml", "exclude = []", "exclude = [\"closing_reason\"]");
+    let found = bench.json(&["train", "--learner", "linear"]);
+    assert_eq!((&found["promoted"], &found["gates"]), (&true.into(), &json!([])));
+    let findings = found["findings"].as_array().unwrap();
+    assert!(findings.iter().all(|finding| finding["severity"] != "block"), "{findings:?}");
+}

@@ -3,6 +3,11 @@
 //! What the user named is taken; the rest is told from names and values. A guess is a proposal to a person, who sees it
 //! as a table and a settings file before anything is learnt.
 
+mod kind;
+mod names;
+
+use self::kind::guess_kind;
+use self::names::{KEYS, LABELS, POSITIVES, PROTECTED, TIMES, has_word, is_key_name, is_row_number};
 use crate::cell;
 use crate::profile::{ColumnProfile, TableProfile};
 use crate::{Error, Field, Kind, Result, Role, Schema, nearest_name};
@@ -96,115 +101,6 @@ fn guess(column: &ColumnProfile, hints: &Hints) -> Guess {
     }
 }
 
-/// Up to this share of cells may contradict a kind; the rows that do are rejected later, by name. Up to the same share
-/// of numbers may begin with a zero before they are taken for codes: one clerk's `007` makes no code of a balance.
-const STRAY: f64 = 0.01;
-
-fn guess_kind(column: &ColumnProfile) -> (Kind, Option<String>) {
-    let present = column.present();
-    let nearly_all = |count: u64| present > 0 && (present - count) as f64 <= STRAY * present as f64;
-    let distinct = column.distinct();
-    let unique = column.is_unique() && present >= 50;
-    if column.flags == present && distinct == 2 {
-        return (Kind::Flag, None);
-    }
-    if column.leading_zeros as f64 > STRAY * present as f64 {
-        let kind = if unique { Kind::Identifier } else { Kind::Category };
-        return (kind, Some("a code, not a number: some values begin with a zero".to_owned()));
-    }
-    if nearly_all(column.times) && column.times >= column.numbers {
-        return (Kind::Time, None);
-    }
-    if nearly_all(column.numbers) {
-        // Amounts of money are nearly all different too. So where distinct values are no longer counted exactly, a
-        // number is an identifier only if its name says so, or if no value that was followed came twice.
-        let identifier = unique
-            && column.integers == present
-            && column.missing == 0
-            && (column.never_repeats() || has_word(&column.name, &KEYS) || has_word(&column.name, &NUMBERED));
-        let stray =
-            (column.numbers < present).then(|| format!("{} cells are not numbers", present - column.numbers));
-        return (if identifier { Kind::Identifier } else { Kind::Number }, stray);
-    }
-    if unique {
-        return (Kind::Identifier, None);
-    }
-    let share = distinct as f64 / present.max(1) as f64;
-    let prose = column.with_blanks as f64 > 0.5 * present as f64 && share > 0.2 && distinct > 100;
-    if (share > 0.5 && distinct > 50) || (share > 0.1 && distinct > 1000) || prose {
-        return (Kind::Text, None);
-    }
-    (Kind::Category, None)
-}
-
-const KEYS: [&str; 10] =
-    ["customer", "client", "cust", "account", "clientnum", "customerid", "kunde", "user", "member", "party"];
-/// Words that make a name that of a key, beside one of [`KEYS`].
-const NUMBERED: [&str; 4] = ["id", "key", "number", "num"];
-/// Names that are keys without a further word.
-const WHOLE_KEYS: [&str; 2] = ["clientnum", "customerid"];
-const LABELS: [&str; 14] = [
-    "churn",
-    "churned",
-    "exited",
-    "attrition",
-    "attrited",
-    "left",
-    "label",
-    "target",
-    "closed",
-    "leaver",
-    "y",
-    "churner",
-    "lapsed",
-    "cancelled",
-];
-const POSITIVES: [&str; 12] =
-    ["1", "1.0", "yes", "true", "y", "t", "attrited", "churned", "left", "exited", "closed", "leaver"];
-const TIMES: [&str; 8] =
-    ["as_of", "asof", "snapshot", "period", "month", "reference", "observation", "cutoff"];
-const PROTECTED: [&str; 16] = [
-    "gender",
-    "sex",
-    "age",
-    "race",
-    "ethnicity",
-    "religion",
-    "nationality",
-    "marital",
-    "disability",
-    "birth",
-    "orientation",
-    "pregnancy",
-    "citizenship",
-    "ethnic",
-    "seniorcitizen",
-    "married",
-];
-
-/// Whether one of the words of a column's name is in a list.
-fn has_word(name: &str, list: &[&str]) -> bool {
-    words(name).iter().any(|word| list.contains(&word.as_str()))
-}
-
-/// A column's name as a whole, then its words (parted by punctuation, blanks or a capital), in lower case.
-fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = vec![name.to_lowercase()];
-    let mut word = String::new();
-    let mut after_lower = false;
-    for character in name.chars() {
-        if !character.is_alphanumeric() || (character.is_uppercase() && after_lower) {
-            words.push(std::mem::take(&mut word));
-        }
-        if character.is_alphanumeric() {
-            word.extend(character.to_lowercase());
-        }
-        after_lower = character.is_lowercase();
-    }
-    words.push(word);
-    words
-}
-
 fn choose_key(columns: &[ColumnProfile], guesses: &mut [Guess], hints: &Hints) {
     let chosen = match &hints.key {
         Some(name) => columns.iter().position(|column| column.name == *name).map(|index| (index, None)),
@@ -221,10 +117,6 @@ fn choose_key(columns: &[ColumnProfile], guesses: &mut [Guess], hints: &Hints) {
     if let Some((index, why)) = chosen {
         guesses[index] = Guess { kind: Kind::Identifier, role: Role::Key, why: why.map(str::to_owned) };
     }
-}
-
-fn is_row_number(name: &str) -> bool {
-    has_word(name, &["row", "index", "rownumber"]) || name.is_empty()
 }
 
 /// The identifier most like a key.
@@ -257,13 +149,6 @@ fn repeated_key(columns: &[ColumnProfile], hints: &Hints) -> Option<usize> {
         let whole = column.missing == 0 && column.integers == column.numbers;
         whole && column.distinct() >= KEY_VALUES && is_key_name(&column.name) && !named(&column.name)
     })
-}
-
-/// Whether a name is that of a key: `clientnum`, `customer_id`, `AccountNumber`; but not `num_accounts`, a count.
-fn is_key_name(name: &str) -> bool {
-    let words = words(name);
-    let is_number = words.last().is_some_and(|last| NUMBERED.contains(&last.as_str()));
-    has_word(name, &WHOLE_KEYS) || has_word(name, &KEYS) && (is_number || has_word(name, &["id", "key"]))
 }
 
 /// Chooses the label; answers its positive value.

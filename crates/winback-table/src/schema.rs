@@ -3,163 +3,17 @@
 //! Meaning is kept apart from storage: a [`Kind`] says how a cell is to be understood, a [`Role`] what the column does.
 //! The schema travels inside every model, and a model is served only through the schema it carries.
 
+mod field;
+mod kind;
+
 use std::collections::BTreeSet;
 
-use arrow::datatypes::{DataType, TimeUnit};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub use self::field::{Field, Wording};
+pub use self::kind::{Kind, Role};
 use crate::{Error, Result};
-
-/// How the cells of a column are to be understood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// A finite decimal number.
-    Number,
-    /// One of a set of levels.
-    Category,
-    /// Yes or no, in the usual spellings.
-    Flag,
-    /// A date, or a date and time of day, without zone.
-    Time,
-    /// Free text.
-    Text,
-    /// A code that names something, leading zeros included.
-    Identifier,
-}
-
-impl Kind {
-    /// The Arrow type that holds a column of this kind.
-    #[must_use]
-    pub fn data_type(self) -> DataType {
-        match self {
-            Self::Number => DataType::Float64,
-            Self::Flag => DataType::Boolean,
-            Self::Time => DataType::Timestamp(TimeUnit::Second, None),
-            Self::Category | Self::Text | Self::Identifier => DataType::Utf8,
-        }
-    }
-
-    /// The kind in the words of a message: `a number`, `a date` …
-    #[must_use]
-    pub fn described(self) -> &'static str {
-        match self {
-            Self::Number => "a number",
-            Self::Category => "a category",
-            Self::Flag => "a yes or no",
-            Self::Time => "a date",
-            Self::Text => "a text",
-            Self::Identifier => "an identifier",
-        }
-    }
-
-    /// The word used in settings and tables.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Number => "number",
-            Self::Category => "category",
-            Self::Flag => "flag",
-            Self::Time => "time",
-            Self::Text => "text",
-            Self::Identifier => "identifier",
-        }
-    }
-}
-
-/// What a column is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// Names the customer.
-    Key,
-    /// The outcome to learn.
-    Label,
-    /// Learnt from.
-    Feature,
-    /// The moment the row describes.
-    Time,
-    /// How much the row counts; positive. Read as a number; no learner looks at it yet.
-    Weight,
-    /// A protected attribute: reported on, learnt from only when asked, never a reason.
-    Protected,
-    /// Not read at all.
-    Excluded,
-}
-
-impl Role {
-    /// The word used in settings and tables.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Key => "key",
-            Self::Label => "label",
-            Self::Feature => "feature",
-            Self::Time => "time",
-            Self::Weight => "weight",
-            Self::Protected => "protected",
-            Self::Excluded => "excluded",
-        }
-    }
-}
-
-/// How a column is spoken of to people; every part is optional.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Wording {
-    /// The column's name in a sentence, for example `transactions in 12 months`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Said when the value is below the typical one; `{value}`, `{typical}` and `{name}` are filled in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub low: Option<String>,
-    /// Said when the value is above the typical one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub high: Option<String>,
-    /// Said of a category, a flag, or a number at its typical value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub level: Option<String>,
-    /// Said when the value is missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub missing: Option<String>,
-}
-
-/// One column: its name in the file, its kind, its role and its wording.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Field {
-    /// The column's name as it stands in the file, trimmed.
-    pub name: String,
-    /// How its cells are to be understood.
-    pub kind: Kind,
-    /// What it is for.
-    pub role: Role,
-    /// How it is spoken of.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub wording: Wording,
-}
-
-fn is_default(wording: &Wording) -> bool {
-    *wording == Wording::default()
-}
-
-impl Field {
-    /// A field without wording of its own.
-    #[must_use]
-    pub fn new(name: impl Into<String>, kind: Kind, role: Role) -> Self {
-        Self { name: name.into(), kind, role, wording: Wording::default() }
-    }
-
-    /// The Arrow type of the column in a batch: the label is the truth of "is positive", a key is text as written.
-    #[must_use]
-    pub fn data_type(&self) -> DataType {
-        match self.role {
-            Role::Label => DataType::Boolean,
-            Role::Key => DataType::Utf8,
-            _ => self.kind.data_type(),
-        }
-    }
-}
 
 /// The columns of a table, with what they mean.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

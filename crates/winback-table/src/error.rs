@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::input::PackingFlaw;
+
 /// The result of reading or writing a table.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -20,8 +22,16 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// A packed file that is cut, damaged, too large unpacked, or packed in a way that is not read here.
+    #[error("`{file}` {flaw}")]
+    Packed {
+        /// The file's name.
+        file: String,
+        /// What is wrong with it, and the way out.
+        flaw: PackingFlaw,
+    },
     /// Nothing to read: no bytes, or no header.
-    #[error("`{file}` is empty: it has no header line")]
+    #[error("`{file}` is empty: it has no header line; the first line must hold the column names")]
     Empty {
         /// The file's name.
         file: String,
@@ -126,6 +136,9 @@ pub enum HeaderFlaw {
 
 impl Error {
     pub(crate) fn io(action: &'static str, file: &str, source: io::Error) -> Self {
+        if let Some(flaw) = PackingFlaw::of(&source) {
+            return Self::Packed { file: file.to_owned(), flaw };
+        }
         Self::Io { action, file: file.to_owned(), source }
     }
 

@@ -2,11 +2,14 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use flate2::read::MultiGzDecoder;
+
+mod unpack;
+
+pub use self::unpack::{Limits, Packing, PackingFlaw, unpacked};
 
 /// A file that can be read from its start, again and again, and in ranges.
 pub trait Input: Send + Sync + fmt::Debug {
@@ -30,6 +33,11 @@ pub trait Input: Send + Sync + fmt::Debug {
     /// # Errors
     /// When the range is not in the file.
     fn range(&self, start: u64, length: usize) -> io::Result<Bytes>;
+
+    /// How far packed bytes may swell.
+    fn limits(&self) -> Limits {
+        Limits::default()
+    }
 }
 
 /// A file on a local disk.
@@ -37,13 +45,20 @@ pub trait Input: Send + Sync + fmt::Debug {
 pub struct FileInput {
     path: PathBuf,
     name: String,
+    limits: Limits,
 }
 
 impl FileInput {
     /// The file at `path`, called by that path in messages.
     #[must_use]
     pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), name: path.display().to_string() }
+        Self { path: path.to_owned(), name: path.display().to_string(), limits: Limits::default() }
+    }
+
+    /// The same file with limits of its own.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 }
 
@@ -62,10 +77,19 @@ impl Input for FileInput {
 
     fn range(&self, start: u64, length: usize) -> io::Result<Bytes> {
         let mut file = File::open(&self.path)?;
+        // A damaged file may ask for more than there is; nothing is set aside for that.
+        let end = start.checked_add(length as u64);
+        if end.is_none_or(|end| end > file.metadata().map_or(0, |metadata| metadata.len())) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         file.seek(SeekFrom::Start(start))?;
         let mut bytes = vec![0; length];
         file.read_exact(&mut bytes)?;
         Ok(bytes.into())
+    }
+
+    fn limits(&self) -> Limits {
+        self.limits
     }
 }
 
@@ -74,13 +98,20 @@ impl Input for FileInput {
 pub struct MemoryInput {
     name: String,
     bytes: Bytes,
+    limits: Limits,
 }
 
 impl MemoryInput {
     /// Bytes under a name.
     #[must_use]
     pub fn new(name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
-        Self { name: name.into(), bytes: bytes.into() }
+        Self { name: name.into(), bytes: bytes.into(), limits: Limits::default() }
+    }
+
+    /// The same bytes with limits of their own.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 }
 
@@ -105,6 +136,10 @@ impl Input for MemoryInput {
             _ => Err(io::ErrorKind::UnexpectedEof.into()),
         }
     }
+
+    fn limits(&self) -> Limits {
+        self.limits
+    }
 }
 
 /// What a file holds, by its first bytes.
@@ -124,22 +159,6 @@ pub fn format(input: &dyn Input) -> io::Result<Format> {
     let mut start = [0; 4];
     let filled = fill(&mut input.open()?, &mut start)?;
     Ok(if filled == 4 && &start == b"PAR1" { Format::Parquet } else { Format::Csv })
-}
-
-/// The file's text bytes, unpacked if they are gzip.
-///
-/// # Errors
-/// When the file cannot be opened.
-pub fn unpacked(input: &dyn Input) -> io::Result<Box<dyn Read + Send>> {
-    let mut reader = input.open()?;
-    let mut start = [0; 2];
-    let filled = fill(&mut reader, &mut start)?;
-    let whole = Cursor::new(start).take(filled as u64).chain(reader);
-    if filled == 2 && start == [0x1f, 0x8b] {
-        Ok(Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 16, whole))))
-    } else {
-        Ok(Box::new(whole))
-    }
 }
 
 /// Reads until `buffer` is full or the end is reached; answers how much there was.

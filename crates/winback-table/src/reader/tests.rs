@@ -85,7 +85,10 @@ fn a_missing_column_names_the_nearest() {
     let error = read(memory("id,n,c,n\n"), Repeats::Kept).unwrap_err().to_string();
     assert_eq!(error, "`week.csv` has the column `n` twice, as column 2 and column 4");
     let error = read(memory(""), Repeats::Kept).unwrap_err().to_string();
-    assert_eq!(error, "`week.csv` is empty: it has no header line");
+    assert_eq!(
+        error,
+        "`week.csv` is empty: it has no header line; the first line must hold the column names"
+    );
 }
 
 #[test]

@@ -1,0 +1,207 @@
+//! Packed files: gzip and zstd, told by their first bytes, unpacked as a stream and never beyond the limits.
+//!
+//! A file that was cut off, is damaged or swells beyond measure ends in an error that carries a [`PackingFlaw`], so that
+//! nothing is made of the part that could be read.
+
+use std::fmt;
+use std::io::{self, BufReader, Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::read::MultiGzDecoder;
+
+use super::{Input, fill};
+
+/// How far packed bytes may swell before the file is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes that one packed file may unpack to.
+    pub unpacked_bytes: u64,
+    /// Unpacked bytes for each packed one, looked at from 64 MiB on: small files may be as regular as they like.
+    pub ratio: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { unpacked_bytes: 1 << 40, ratio: 1000 }
+    }
+}
+
+impl Limits {
+    /// Up to here the ratio does not matter.
+    pub const FREE_BYTES: u64 = 64 << 20;
+
+    /// What is wrong with `unpacked` bytes that came from `packed` ones, if anything.
+    pub(crate) fn flaw(self, packed: u64, unpacked: u64) -> Option<PackingFlaw> {
+        if unpacked > self.unpacked_bytes {
+            return Some(PackingFlaw::TooLarge { limit: self.unpacked_bytes });
+        }
+        let is_dense = unpacked > Self::FREE_BYTES && unpacked / packed.max(1) >= self.ratio;
+        is_dense.then_some(PackingFlaw::TooDense { ratio: self.ratio })
+    }
+}
+
+/// How bytes are packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// gzip, one member or several.
+    Gzip,
+    /// Zstandard, one frame or several.
+    Zstd,
+    /// The pages of a Parquet file.
+    Parquet,
+}
+
+impl fmt::Display for Packing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+            Self::Parquet => "Parquet",
+        })
+    }
+}
+
+/// Why a packed file cannot be unpacked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PackingFlaw {
+    /// The bytes end too early.
+    #[error("ends before its {0} data do: it was cut off or is still being written; copy it again")]
+    Truncated(Packing),
+    /// The bytes contradict themselves.
+    #[error("holds damaged {0} data; copy it again, or write it anew where it came from")]
+    Damaged(Packing),
+    /// More unpacked bytes than are allowed.
+    #[error(
+        "unpacks to more than {}; if it is meant to be so large, raise `unpacked_limit` under `[data]`",
+        gigabytes(*.limit)
+    )]
+    TooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// More unpacked bytes for each packed one than are allowed.
+    #[error(
+        "unpacks to more than {ratio} times its size, as files do that are made to fill a machine; if it is meant to, \
+         raise `unpacked_ratio_limit` under `[data]`"
+    )]
+    TooDense {
+        /// The limit.
+        ratio: u64,
+    },
+    /// An archive or a format that is not unpacked here.
+    #[error("is {what}, which Winback does not open; {way_out}")]
+    Foreign {
+        /// What it is.
+        what: &'static str,
+        /// What to do with it.
+        way_out: &'static str,
+    },
+}
+
+impl PackingFlaw {
+    /// The flaw that a reading error carries, if it is one.
+    pub(crate) fn of(error: &io::Error) -> Option<Self> {
+        error.get_ref()?.downcast_ref().copied()
+    }
+}
+
+fn gigabytes(bytes: u64) -> String {
+    match bytes / 1_000_000_000 {
+        0 => format!("{bytes} bytes"),
+        gigabytes => format!("{gigabytes} GB"),
+    }
+}
+
+/// Bytes that a format nobody unpacks here begins with, what it is, and the way out.
+const FOREIGN: [(&[u8], &str, &str); 6] = [
+    (b"PK\x03\x04", "a zip archive or an Excel workbook", "unpack it, or save the sheet as CSV"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save the sheet as CSV"),
+    (b"BZh", "packed with bzip2", "unpack it with `bunzip2`, or pack it with gzip or zstd"),
+    (b"\xfd7zXZ", "packed with xz", "unpack it with `unxz`, or pack it with gzip or zstd"),
+    (b"7z\xbc\xaf", "a 7z archive", "unpack it, or pack the file in it with gzip or zstd"),
+    (b"Rar!", "a RAR archive", "unpack it, or pack the file in it with gzip or zstd"),
+];
+
+/// How many bytes tell the packing.
+const MAGIC: usize = 6;
+
+/// The file's text bytes, unpacked if they are gzip or zstd.
+///
+/// # Errors
+/// When the file cannot be opened, or is packed in a way that is not read here.
+pub fn unpacked(input: &dyn Input) -> io::Result<Box<dyn Read + Send>> {
+    let mut reader = input.open()?;
+    let mut magic = [0; MAGIC];
+    let filled = fill(&mut reader, &mut magic)?;
+    let start = &magic[..filled];
+    if let Some((_, what, way_out)) = FOREIGN.into_iter().find(|(bytes, ..)| start.starts_with(bytes)) {
+        return Err(io::Error::other(PackingFlaw::Foreign { what, way_out }));
+    }
+    let packing = packing(start);
+    let whole = Cursor::new(magic).take(filled as u64).chain(reader);
+    let Some(packing) = packing else { return Ok(Box::new(whole)) };
+    let taken = Arc::new(AtomicU64::new(0));
+    let counted = BufReader::with_capacity(1 << 16, Counted { inner: whole, taken: taken.clone() });
+    let inner: Box<dyn Read + Send> = match packing {
+        Packing::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(counted)?),
+        Packing::Gzip | Packing::Parquet => Box::new(MultiGzDecoder::new(counted)),
+    };
+    Ok(Box::new(Unpacked { inner, packing, limits: input.limits(), taken, given: 0 }))
+}
+
+fn packing(start: &[u8]) -> Option<Packing> {
+    // A zstd file may begin with a frame to skip, as those of parallel packers do.
+    let is_zstd = start.starts_with(b"\x28\xb5\x2f\xfd")
+        || (start.len() >= 4 && start[0] & 0xf0 == 0x50 && start[1..4] == [0x2a, 0x4d, 0x18]);
+    match start {
+        _ if is_zstd => Some(Packing::Zstd),
+        [0x1f, 0x8b, ..] => Some(Packing::Gzip),
+        _ => None,
+    }
+}
+
+/// Counts the packed bytes on their way into the unpacker.
+struct Counted<R> {
+    inner: R,
+    taken: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.taken.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+/// Unpacked bytes, held against the limits, with errors that say what is wrong with the file.
+struct Unpacked {
+    inner: Box<dyn Read + Send>,
+    packing: Packing,
+    limits: Limits,
+    taken: Arc<AtomicU64>,
+    given: u64,
+}
+
+impl Read for Unpacked {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => io::Error::other(PackingFlaw::Truncated(self.packing)),
+            // What an unpacker makes up itself; anything else is what the system said of the file.
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
+                io::Error::other(PackingFlaw::Damaged(self.packing))
+            }
+            _ => error,
+        })?;
+        self.given += count as u64;
+        match self.limits.flaw(self.taken.load(Ordering::Relaxed), self.given) {
+            Some(flaw) => Err(io::Error::other(flaw)),
+            None => Ok(count),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

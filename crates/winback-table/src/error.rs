@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::csv::Encoding;
 use crate::input::PackingFlaw;
 
 /// The result of reading or writing a table.
@@ -119,10 +120,13 @@ pub enum Error {
 #[non_exhaustive]
 pub enum HeaderFlaw {
     /// Bytes that are not text in the file's encoding.
-    #[error("is not UTF-8 text; if it is Latin-1, say so with the setting `encoding = \"latin-1\"`")]
+    #[error(
+        "is not UTF-8 text; if it is another encoding, name it with the setting `encoding`: {}",
+        Encoding::NAMES
+    )]
     NotText,
-    /// Bytes that are zero, as every other one is in UTF-16.
-    #[error("holds zero bytes, as UTF-16 text does; save the file as UTF-8")]
+    /// Bytes that are zero; UTF-16 would have been told by them.
+    #[error("holds zero bytes, which no text does; save the file as UTF-8")]
     ZeroBytes,
     /// A quoted name that never ends, or a line beyond all measure.
     #[error(

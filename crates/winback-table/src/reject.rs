@@ -63,7 +63,7 @@ impl fmt::Display for Reason {
             }
             Self::Runaway => formatter
                 .write_str("a quote that does not close where it should, or a line too long to be meant"),
-            Self::NotText => formatter.write_str("bytes that are not UTF-8; if the file is Latin-1, say so"),
+            Self::NotText => formatter.write_str("bytes that are not text in the file's encoding; mend the row, or name the encoding with the setting `encoding`"),
         }
     }
 }

@@ -1,14 +1,17 @@
-//! CSV in and out: `,` `;` tab or `|`, quoted or not, UTF-8 or Latin-1, lines ended by LF or CRLF, plain or gzip.
+//! CSV in and out: `,` `;` tab or `|`, quoted or not, UTF-8, UTF-16, Windows-1252 or Latin-1, lines ended by LF or CRLF,
+//! plain, gzip or zstd.
 
+mod encoding;
 mod lines;
 mod records;
 mod sniff;
 mod table;
 mod writer;
 
+pub use encoding::Encoding;
 pub(crate) use records::Record;
 #[cfg(test)]
 pub(crate) use records::Records;
-pub use sniff::{Dialect, Encoding};
+pub use sniff::Dialect;
 pub(crate) use table::{CsvRows, Said, open};
 pub use writer::{Writer, decimal};

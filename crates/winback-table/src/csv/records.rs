@@ -8,8 +8,9 @@ use std::io::{self, Read};
 
 use csv_core::ReadRecordResult;
 
+use super::encoding::Encoding;
 use super::lines::{LONGEST_LINE, Lines};
-use super::sniff::{Dialect, Encoding};
+use super::sniff::Dialect;
 use crate::reject::shortened_row;
 
 /// A quoted field may run over this many lines.
@@ -61,10 +62,7 @@ impl Record<'_> {
     /// The record's text without its line end, for quarantine; a very long one is cut.
     pub(crate) fn text(&self) -> String {
         let bytes = self.raw.trim_ascii_end();
-        shortened_row(&match self.encoding {
-            Encoding::Utf8 => String::from_utf8_lossy(bytes),
-            Encoding::Latin1 => encoding_rs::mem::decode_latin1(bytes),
-        })
+        shortened_row(&self.encoding.shown(bytes))
     }
 }
 
@@ -238,12 +236,14 @@ impl<R: Read> Records<R> {
         let bytes = &self.output[..self.output_length];
         let ends = &mut self.ends[..self.field_count];
         let text = match self.dialect.encoding {
-            Encoding::Utf8 => std::str::from_utf8(bytes).ok().filter(|text| {
-                // A field must not begin within a character of its neighbour.
-                ends.iter().all(|end| text.is_char_boundary(*end))
-            }),
-            Encoding::Latin1 => {
-                decode_fields(bytes, ends, &mut self.decoded);
+            Encoding::Utf8 | Encoding::Utf16Le | Encoding::Utf16Be => {
+                std::str::from_utf8(bytes).ok().filter(|text| {
+                    // A field must not begin within a character of its neighbour.
+                    ends.iter().all(|end| text.is_char_boundary(*end))
+                })
+            }
+            single @ (Encoding::Latin1 | Encoding::Windows1252) => {
+                decode_fields(bytes, ends, single, &mut self.decoded);
                 Some(self.decoded.as_str())
             }
         };
@@ -260,12 +260,12 @@ fn parser(dialect: Dialect) -> csv_core::Reader {
         .build()
 }
 
-/// Decodes Latin-1 fields and moves their ends to where they are in the decoded text.
-fn decode_fields(bytes: &[u8], ends: &mut [usize], decoded: &mut String) {
+/// Decodes fields of single bytes and moves their ends to where they are in the decoded text.
+fn decode_fields(bytes: &[u8], ends: &mut [usize], encoding: Encoding, decoded: &mut String) {
     decoded.clear();
     let mut start = 0;
     for end in ends {
-        decoded.push_str(&encoding_rs::mem::decode_latin1(&bytes[start..*end]));
+        decoded.push_str(&encoding.shown(&bytes[start..*end]));
         start = *end;
         *end = decoded.len();
     }

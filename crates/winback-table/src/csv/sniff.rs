@@ -1,29 +1,11 @@
 //! How a CSV file is written: its delimiter and encoding, told from its beginning.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 
 use csv_core::ReadRecordResult;
 
-/// The encoding of a text file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    /// UTF-8, with or without a byte order mark.
-    Utf8,
-    /// ISO 8859-1: every byte is a character.
-    Latin1,
-}
-
-impl Encoding {
-    /// The encoding of this name, in the spellings people use.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        match name.to_ascii_lowercase().replace(['-', '_', ' '], "").as_str() {
-            "utf8" => Some(Self::Utf8),
-            "latin1" | "iso88591" => Some(Self::Latin1),
-            _ => None,
-        }
-    }
-}
+use super::encoding::{Encoding, Transcoded, likely_encoding};
 
 /// How a CSV file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +17,7 @@ pub struct Dialect {
 }
 
 /// As much of a file as is looked at.
-const SAMPLE: usize = 1 << 20;
+pub(crate) const SAMPLE: usize = 1 << 20;
 const SAMPLE_RECORDS: usize = 100;
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
@@ -48,10 +30,19 @@ pub(crate) fn sample(reader: &mut dyn Read) -> io::Result<Vec<u8>> {
 
 /// Tells the dialect from a sample; `delimiter` and `encoding` win where they are given.
 pub(crate) fn sniff(sample: &[u8], delimiter: Option<u8>, encoding: Option<Encoding>) -> Dialect {
-    Dialect {
-        delimiter: delimiter.unwrap_or_else(|| likely_delimiter(sample)),
-        encoding: encoding.unwrap_or_else(|| likely_encoding(sample)),
+    let encoding = encoding.unwrap_or_else(|| likely_encoding(sample));
+    Dialect { delimiter: delimiter.unwrap_or_else(|| likely_delimiter(sample, encoding)), encoding }
+}
+
+/// A sample with one byte for each character that matters to a CSV reader.
+pub(crate) fn as_utf8(sample: &[u8], encoding: Encoding) -> Cow<'_, [u8]> {
+    if !matches!(encoding, Encoding::Utf16Le | Encoding::Utf16Be) {
+        return Cow::Borrowed(sample);
     }
+    let mut decoded = Vec::new();
+    let reading = Transcoded::new(sample, encoding == Encoding::Utf16Le).read_to_end(&mut decoded);
+    reading.expect("reading from memory cannot fail");
+    Cow::Owned(decoded)
 }
 
 /// Whether lines seem to end with a carriage return alone, as on a Macintosh before 2001: there are such, and no other
@@ -60,26 +51,12 @@ pub(crate) fn has_lone_returns(sample: &[u8]) -> bool {
     !sample.contains(&b'\n') && sample.trim_ascii().contains(&b'\r')
 }
 
-/// UTF-8, if what is beyond ASCII is at least as often a character of UTF-8 as it is a byte that cannot be one.
-///
-/// One byte gone bad must not turn every `é` of a file to nonsense; its row is rejected as not being text. In Latin-1
-/// hardly ever do two letters beyond ASCII happen to look like UTF-8.
-fn likely_encoding(sample: &[u8]) -> Encoding {
-    // A sample that was cut may end within a character: its last line says nothing.
-    let whole_lines = sample.iter().rposition(|byte| *byte == b'\n').filter(|_| sample.len() == SAMPLE);
-    let (mut characters, mut bad_bytes) = (0, 0);
-    for chunk in sample[..whole_lines.unwrap_or(sample.len())].utf8_chunks() {
-        characters += chunk.valid().chars().filter(|character| !character.is_ascii()).count();
-        bad_bytes += chunk.invalid().len();
-    }
-    if bad_bytes <= characters { Encoding::Utf8 } else { Encoding::Latin1 }
-}
-
 /// The delimiter under which most records have as many fields as the header; of equals, the one with more fields.
-fn likely_delimiter(sample: &[u8]) -> u8 {
+fn likely_delimiter(sample: &[u8], encoding: Encoding) -> u8 {
+    let sample = as_utf8(sample, encoding);
     let mut best = (0.0, 0, b',');
     for delimiter in DELIMITERS {
-        let counts = field_counts(sample, delimiter);
+        let counts = field_counts(&sample, delimiter);
         let Some(&header) = counts.first() else { continue };
         if header < 2 {
             continue;
@@ -133,10 +110,10 @@ mod tests {
 
     #[test]
     fn the_encoding_is_what_most_characters_say() {
-        check(b"name,n\nM\xfcller,1\n", b',', Encoding::Latin1);
+        check(b"name,n\nM\xfcller,1\n", b',', Encoding::Windows1252);
         check("name,n\nMüller,1\n".as_bytes(), b',', Encoding::Utf8);
         check(b"name,n\nM\xc3\xbcller,1\nMei\xdfner,2\n", b',', Encoding::Utf8);
-        check(b"name,n\nM\xc3\xbcller,1\nMei\xdfner,2\nB\xf6ll,3\n", b',', Encoding::Latin1);
+        check(b"name,n\nM\xc3\xbcller,1\nMei\xdfner,2\nB\xf6ll,3\n", b',', Encoding::Windows1252);
         let mut cut = b"name,n\n".repeat(SAMPLE / 7);
         cut.resize(SAMPLE - 1, b'x');
         cut.extend_from_slice("é,1\n".as_bytes());

@@ -3,8 +3,9 @@
 use std::io::Read;
 use std::sync::Arc;
 
+use super::encoding::{Encoding, Transcoded};
 use super::records::{Malformed, Record, Records};
-use super::sniff::{Encoding, has_lone_returns, sample, sniff};
+use super::sniff::{as_utf8, has_lone_returns, sample, sniff};
 use crate::cell::{self, Cell};
 use crate::error::HeaderFlaw;
 use crate::input::{Input, unpacked};
@@ -86,10 +87,16 @@ pub(crate) fn open(input: &dyn Input, said: Said) -> Result<(FileRecords, Vec<St
     let unpack = || unpacked(input).map_err(|error| Error::io("open", name, error));
     let sample = sample(&mut unpack()?).map_err(|error| Error::io("read", name, error))?;
     let flawed = |flaw| Error::Header { file: name.to_owned(), flaw };
-    if has_lone_returns(&sample) {
+    let dialect = sniff(&sample, said.delimiter, said.encoding);
+    if has_lone_returns(&as_utf8(&sample, dialect.encoding)) {
         return Err(flawed(HeaderFlaw::LoneReturns));
     }
-    let mut records = Records::new(unpack()?, sniff(&sample, said.delimiter, said.encoding));
+    let reader: Box<dyn Read + Send> = match dialect.encoding {
+        Encoding::Utf16Le => Box::new(Transcoded::new(unpack()?, true)),
+        Encoding::Utf16Be => Box::new(Transcoded::new(unpack()?, false)),
+        _ => unpack()?,
+    };
+    let mut records = Records::new(reader, dialect);
     let header = records.next().map_err(|error| Error::io("read", name, error))?;
     let Some(header) = header else { return Err(Error::Empty { file: name.to_owned() }) };
     let fields = header.fields.map_err(|malformed| {

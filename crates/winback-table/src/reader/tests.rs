@@ -102,8 +102,8 @@ fn a_header_that_cannot_be_read_is_said_to_be_so() {
     };
     assert_eq!(
         told(b"id,n\xe9\na,1\n", Some(Encoding::Utf8)),
-        "the header of `week.csv` is not UTF-8 text; if it is Latin-1, say so with the setting \
-         `encoding = \"latin-1\"`"
+        "the header of `week.csv` is not UTF-8 text; if it is another encoding, name it with the setting `encoding`: \
+         `utf-8`, `windows-1252`, `latin-1`, `utf-16le` and `utf-16be`"
     );
     assert_eq!(
         told(b"\"id,n,c\na,1,x\n", None),
@@ -115,8 +115,8 @@ fn a_header_that_cannot_be_read_is_said_to_be_so() {
         "the header of `week.csv` ends with a carriage return alone; save the file with LF or CRLF line ends"
     );
     assert_eq!(
-        told(b"\xff\xfei\0d\0\r\0\n\0", None),
-        "the header of `week.csv` holds zero bytes, as UTF-16 text does; save the file as UTF-8"
+        told(b"id,\0\0\0,c\na,1,x\n", None),
+        "the header of `week.csv` holds zero bytes, which no text does; save the file as UTF-8"
     );
 }
 
@@ -132,6 +132,22 @@ fn gzip_latin1_and_several_files_read_alike() {
     assert!((batches[1].column(1).as_primitive::<Float64Type>().value(0) - 2.0).abs() < 1e-12);
     assert_eq!(rejects.len(), 1, "the key `a` stands in both files");
     assert_eq!(tally.read, 3);
+}
+
+#[test]
+fn utf_16_and_windows_1252_read_alike() {
+    let text = "id;n;c\r\na;1;Müller\r\nb;2;12 €\r\n";
+    let utf16 = |mark: &str| -> Vec<u8> {
+        format!("{mark}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
+    };
+    let swapped =
+        |bytes: Vec<u8>| -> Vec<u8> { bytes.chunks(2).flat_map(|pair| [pair[1], pair[0]]).collect() };
+    let windows = encoding_rs::WINDOWS_1252.encode(text).0.into_owned();
+    let (expected, ..) = read(memory(text.as_bytes().to_vec()), Repeats::Rejected).unwrap();
+    for bytes in [utf16("\u{feff}"), utf16(""), swapped(utf16("\u{feff}")), swapped(utf16("")), windows] {
+        let (batches, rejects, tally) = read(memory(bytes), Repeats::Rejected).unwrap();
+        assert_eq!((&batches, rejects.len(), tally.kept), (&expected, 0, 2));
+    }
 }
 
 #[test]

@@ -67,7 +67,7 @@ pub(crate) fn delimiter(text: &str) -> Result<u8, UserError> {
 /// The encoding of this name.
 pub(crate) fn encoding(text: &str) -> Result<Encoding, UserError> {
     let unknown =
-        || UserError::new(format!("the encoding `{text}` is not known; there are `utf-8` and `latin-1`"));
+        || UserError::new(format!("the encoding `{text}` is not known; there are {}", Encoding::NAMES));
     Encoding::named(text).ok_or_else(unknown)
 }
 

@@ -5,11 +5,14 @@
 
 mod column;
 mod distinct;
+mod rows;
 mod sample;
 
 use std::sync::Arc;
 
 pub use self::column::ColumnProfile;
+pub use self::distinct::Distinct;
+pub use self::rows::RowSample;
 pub use self::sample::Sample;
 use crate::csv::{self, Record};
 use crate::input::{Format, Input, format};
@@ -25,6 +28,8 @@ pub struct TableProfile {
     pub malformed: u64,
     /// One profile a column, in the order of the first file.
     pub columns: Vec<ColumnProfile>,
+    /// Some rows as they stand, evenly chosen.
+    pub sample: RowSample,
 }
 
 /// Reads every cell of the files once.
@@ -85,6 +90,7 @@ fn profile_csv(
         for (column, position) in table.columns.iter_mut().zip(&positions) {
             column.add(fields.get(*position), missing);
         }
+        table.sample.add(positions.iter().map(|position| fields.get(*position)));
         table.rows += 1;
         if table.rows.is_multiple_of(1024) {
             watch(table.rows);
@@ -104,10 +110,14 @@ fn profile_parquet(
     let positions = begin_file(table, input.name(), &names)?;
     let mut batches = parquet::Batches::new(input.name(), builder)?;
     while let Some(batch) = batches.next()? {
+        let mut columns = Vec::with_capacity(positions.len());
         for (column, position) in table.columns.iter_mut().zip(&positions) {
-            for text in parquet::texts(batch.column(*position).as_ref())? {
-                column.add(text.as_deref().unwrap_or(""), missing);
-            }
+            let texts = parquet::texts(batch.column(*position).as_ref())?;
+            texts.iter().for_each(|text| column.add(text.as_deref().unwrap_or(""), missing));
+            columns.push(texts);
+        }
+        for row in 0..batch.num_rows() {
+            table.sample.add(columns.iter().map(|texts| texts[row].as_deref().unwrap_or("")));
         }
         table.rows += batch.num_rows() as u64;
         watch(table.rows);

@@ -1,20 +1,18 @@
 //! The rows that the leak guard looks at: evenly chosen, in their order, values as they stand.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::hash::Hasher;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, TimestampSecondType};
 use siphasher::sip::SipHasher13;
+use winback_table::profile::Distinct;
 use winback_table::{Field, Kind, Role, Source, keys};
 
 use crate::{Error, Result};
 
 /// Rows that are looked at; of a longer history every n-th, and at least half as many.
 pub const MOST_ROWS: usize = 1 << 15;
-
-/// Hashes of rows that are followed, to tell how many rows are there twice.
-const FOLLOWED: usize = 1 << 16;
 
 /// The code of a missing level.
 pub(super) const MISSING: u32 = 0;
@@ -86,7 +84,7 @@ impl Rows {
         let mut rows = Self::default();
         let mut by_key: Vec<u64> = Vec::new();
         let mut stride = 1;
-        let mut whole = Repeats::default();
+        let mut whole = Distinct::default();
         for batch in source.open().map_err(winback_learn::Error::from)? {
             let batch = batch.map_err(winback_learn::Error::from)?;
             let labels = batch.column_by_name(&label.name).and_then(|column| column.as_boolean_opt());
@@ -122,7 +120,7 @@ impl Rows {
         if has_repeats(&by_key) {
             rows.groups = by_key;
         }
-        rows.repeated = whole.share();
+        rows.repeated = 1.0 - whole.once();
         rows.columns = columns.into_iter().map(Gathered::finish).collect();
         Ok(rows)
     }
@@ -236,29 +234,4 @@ fn row_hashes<'a>(batch: &RecordBatch, names: impl Iterator<Item = &'a str>) -> 
         }
     }
     hashers.iter().map(Hasher::finish).collect()
-}
-
-/// How many rows equal an earlier one, told from those with the smallest hashes: each of them has been followed since it
-/// first came, so the share is that of an even sample.
-#[derive(Debug, Default)]
-struct Repeats {
-    smallest: BTreeMap<u64, u64>,
-}
-
-impl Repeats {
-    fn add(&mut self, hash: u64) {
-        let is_full = self.smallest.len() >= FOLLOWED;
-        if is_full && self.smallest.last_key_value().is_some_and(|(largest, _)| hash > *largest) {
-            return;
-        }
-        *self.smallest.entry(hash).or_insert(0) += 1;
-        if self.smallest.len() > FOLLOWED {
-            self.smallest.pop_last();
-        }
-    }
-
-    fn share(&self) -> f64 {
-        let rows: u64 = self.smallest.values().sum();
-        (rows - self.smallest.len() as u64) as f64 / rows.max(1) as f64
-    }
 }

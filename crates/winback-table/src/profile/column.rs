@@ -35,6 +35,8 @@ pub struct ColumnProfile {
     pub with_blanks: u64,
     /// The smallest and the largest number.
     pub range: Option<(f64, f64)>,
+    /// The earliest and the latest date, in seconds since 1970.
+    pub time_range: Option<(i64, i64)>,
     /// Rows a level, while there are at most a thousand.
     pub levels: Option<BTreeMap<String, u64>>,
     distinct: Distinct,
@@ -105,7 +107,11 @@ impl ColumnProfile {
             self.leading_zeros += u64::from(digits && text.len() > 1 && text.starts_with('0'));
         }
         self.flags += u64::from(cell::flag(text).is_some());
-        self.times += u64::from(cell::seconds(text).is_some());
+        if let Some(seconds) = cell::seconds(text) {
+            self.times += 1;
+            let (early, late) = self.time_range.unwrap_or((seconds, seconds));
+            self.time_range = Some((early.min(seconds), late.max(seconds)));
+        }
         self.with_blanks += u64::from(text.contains(' '));
         self.distinct.add(keys::hash(text, None) as u64);
         if let Some(levels) = &mut self.levels {

@@ -11,14 +11,15 @@ const KEPT_HASHES: usize = 1 << 16;
 /// A hash that is kept has been kept since it first came, so how often it came is exact: a sample that tells keys from
 /// amounts of money far better than an estimate that errs by half a percent could.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Distinct {
+pub struct Distinct {
     /// Hashes, and how often each came.
     smallest: BTreeMap<u64, u64>,
     pub(super) overflowed: bool,
 }
 
 impl Distinct {
-    pub(super) fn add(&mut self, hash: u64) {
+    /// Counts a value by its hash.
+    pub fn add(&mut self, hash: u64) {
         if self.overflowed && self.smallest.last_key_value().is_some_and(|(largest, _)| hash > *largest) {
             return;
         }
@@ -29,12 +30,15 @@ impl Distinct {
         }
     }
 
-    /// Values for each row among those kept: 1 if none came twice.
-    pub(super) fn once(&self) -> f64 {
+    /// Different values for each value counted, among those that are followed: 1 if none came twice.
+    #[must_use]
+    pub fn once(&self) -> f64 {
         self.smallest.len() as f64 / self.smallest.values().sum::<u64>().max(1) as f64
     }
 
-    pub(super) fn count(&self) -> u64 {
+    /// Different values; exact up to 65,536, else an estimate good to about a percent.
+    #[must_use]
+    pub fn count(&self) -> u64 {
         match self.smallest.last_key_value() {
             Some((largest, _)) if self.overflowed => {
                 ((KEPT_HASHES - 1) as f64 / (*largest as f64 / u64::MAX as f64)) as u64

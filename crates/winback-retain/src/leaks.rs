@@ -49,13 +49,25 @@ pub struct Strength {
     pub auc: Option<f64>,
 }
 
-/// Examines the columns that `learnt` admits; `horizon` is the time in seconds between a row's moment and the day its
-/// outcome is known.
+/// What is known of a history besides its rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Known {
+    /// The time in seconds between a row's moment and the day its outcome is known.
+    pub horizon: i64,
+    /// Rows of the whole history and the positive ones among them, where the source holds only some of them.
+    pub whole: Option<(u64, u64)>,
+}
+
+/// Examines the columns that `learnt` admits.
 ///
 /// # Errors
 /// When the source cannot be read or has no label.
-pub fn examine(source: &dyn Source, learnt: &dyn Fn(&Field) -> bool, horizon: i64) -> Result<Examined> {
-    let rows = Rows::gather(source, learnt)?;
+pub fn examine(source: &dyn Source, learnt: &dyn Fn(&Field) -> bool, known: Known) -> Result<Examined> {
+    let mut rows = Rows::gather(source, learnt)?;
+    if let Some((read, positives)) = known.whole {
+        // Rows that repeat are seldom both among some.
+        (rows.read, rows.positives, rows.repeated) = (read, positives, 0.0);
+    }
     let mut findings = copies::constants(&rows);
     let linear = copies::linear(&rows);
     let is_linear = |recoding: &Finding| linear.iter().any(|copy| copy.columns == recoding.columns);
@@ -64,7 +76,7 @@ pub fn examine(source: &dyn Source, learnt: &dyn Fn(&Field) -> bool, horizon: i6
     findings.extend(whole::duplicates(&rows));
     findings.extend(whole::identifiers(&rows));
     findings.extend(whole::rare_class(&rows));
-    findings.extend(whole::immature(&rows, horizon));
+    findings.extend(whole::immature(&rows, known.horizon));
     let positives = rows.labels.iter().filter(|label| **label).count();
     let mut strengths: Vec<Strength> =
         rows.columns.iter().map(|column| Strength { column: column.name.clone(), auc: None }).collect();

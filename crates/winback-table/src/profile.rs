@@ -32,6 +32,14 @@ pub struct TableProfile {
     pub sample: RowSample,
 }
 
+impl TableProfile {
+    /// The profile of the column of this name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&ColumnProfile> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
 /// Reads every cell of the files once.
 ///
 /// # Errors

@@ -28,6 +28,9 @@ const DEFAULT_FILE: &str = "winback.toml";
 /// Where everything durable lives if nobody says otherwise.
 pub(crate) const DEFAULT_ROOT: &str = "file:./bank";
 
+/// Days between a row's moment and the day its outcome is known, where nobody says.
+pub(crate) const DEFAULT_HORIZON_DAYS: u32 = 90;
+
 /// The settings, complete and valid.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Settings {
@@ -245,7 +248,7 @@ impl DataSettings {
             key: raw.key,
             label,
             time: raw.time,
-            horizon: raw.horizon.map_or(Ok(Horizon { days: 90 }), |text| text.0.parse())?,
+            horizon: raw.horizon.map_or(Ok(Horizon { days: DEFAULT_HORIZON_DAYS }), |text| text.0.parse())?,
             missing: raw.missing.unwrap_or_else(|| Schema::MISSING.map(str::to_owned).to_vec()),
             exclude: raw.exclude,
             protected: raw.protected,

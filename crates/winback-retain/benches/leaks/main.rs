@@ -13,12 +13,11 @@ mod real;
 use std::path::PathBuf;
 
 use winback_retain::findings::Severity;
-use winback_retain::leaks::examine;
+use winback_retain::leaks::{Known, examine};
 use winback_simulate::small::{Leak, Plain, SmallHistory};
 use winback_table::Role;
 
 const HISTORIES: u64 = 1_000;
-const HORIZON: i64 = 90 * 86_400;
 
 fn main() {
     let asked = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
@@ -82,7 +81,7 @@ fn real_histories() {
 
 /// Severity, kind and columns of what the guard finds in a history.
 fn look(history: SmallHistory) -> Vec<(Severity, String, Vec<String>)> {
-    let examined = examine(&history.source(), &|field| field.role == Role::Feature, HORIZON);
+    let examined = examine(&history.source(), &|field| field.role == Role::Feature, Known::default());
     let findings = examined.expect("a table in memory can be read").findings;
     findings.into_iter().map(|finding| (finding.severity, finding.kind, finding.columns)).collect()
 }

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use winback_retain::leaks::{Examined, examine};
+use winback_retain::leaks::{Examined, Known, examine};
 use winback_table::infer::{Hints, infer};
 use winback_table::input::{FileInput, Input};
 use winback_table::profile::profile;
@@ -92,6 +92,7 @@ impl History {
             batches.push(batch.rows);
         }
         let source = MemorySource::new(schema, batches);
-        examine(&source, &|field| field.role == Role::Feature, 0).expect("a table in memory can be read")
+        examine(&source, &|field| field.role == Role::Feature, Known::default())
+            .expect("a table in memory can be read")
     }
 }

@@ -61,7 +61,9 @@ fn history(
 }
 
 fn look(source: &MemorySource) -> Vec<Finding> {
-    examine(source, &|field| field.role == Role::Feature, 60 * 86_400).unwrap().findings
+    examine(source, &|field| field.role == Role::Feature, Known { horizon: 60 * 86_400, whole: None })
+        .unwrap()
+        .findings
 }
 
 /// Exactly these findings are made, as severity, kind and columns.
@@ -266,7 +268,7 @@ fn copies_recodings_and_constants_are_notes() {
 #[test]
 fn without_enough_of_a_class_nothing_is_said_of_the_label() {
     let source = history(ROWS, |row| row % 200 == 0, "copy", |row| (row % 200 == 0).to_string());
-    let examined = examine(&source, &|field| field.role == Role::Feature, 0).unwrap();
+    let examined = examine(&source, &|field| field.role == Role::Feature, Known::default()).unwrap();
     assert!(examined.strengths.iter().all(|strength| strength.auc.is_none()));
     assert_eq!(examined.findings.len(), 1);
 }

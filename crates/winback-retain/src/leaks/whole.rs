@@ -9,7 +9,7 @@ use crate::findings::{Finding, Severity};
 /// From this share of repeated rows on they are worth a word.
 const REPEATED: f64 = 0.01;
 /// A text with so many different values for each row is nearly an identifier.
-const UNIQUE: f64 = 0.5;
+const UNIQUE: f64 = 0.8;
 /// Below so many different values nothing is an identifier.
 const LEAST_UNIQUE: usize = 50;
 /// The half width of the 95 % interval of an AUC that still tells models apart.
@@ -48,7 +48,11 @@ pub(super) fn identifiers(rows: &Rows) -> Vec<Finding> {
                 seen.sort_unstable();
                 seen.dedup();
                 let distinct = seen.len();
-                (distinct, UNIQUE * present as f64 <= distinct as f64 || column.kind == Kind::Identifier)
+                (
+                    distinct,
+                    UNIQUE * present as f64 <= distinct as f64
+                        || matches!(column.kind, Kind::Identifier | Kind::Text),
+                )
             }
             Values::Numbers(numbers) => {
                 let mut seen: Vec<u64> =

@@ -54,6 +54,12 @@ impl ColumnProfile {
         self.rows - self.missing
     }
 
+    /// Rows that have this level; none where a column has too many levels to count them.
+    #[must_use]
+    pub fn rows_of(&self, level: &str) -> u64 {
+        self.levels.as_ref().and_then(|levels| levels.get(level)).copied().unwrap_or(0)
+    }
+
     /// Different values, missing left out; exact up to 65,536, else an estimate good to about a percent.
     #[must_use]
     pub fn distinct(&self) -> u64 {

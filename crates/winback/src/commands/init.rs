@@ -1,9 +1,10 @@
 //! `winback init`: look at a history, show what its columns seem to mean, and write the settings that say so.
 //!
-//! What the user names is taken; the rest is guessed by `winback-table`, and every guess is listed. Nothing is learnt,
-//! copied or sent. The text of the settings file is made in `written`, what is shown to people in `findings`.
+//! What the user names is taken; the rest is guessed by `winback-table`, and every guess is listed. The leak guard of
+//! `winback-retain` looks at some of the rows, kept while the file was read once. Nothing is copied or sent. The text of
+//! the settings file is made in `written`, what is shown to people in `overview`.
 
-mod findings;
+mod overview;
 mod written;
 
 use std::fs::OpenOptions;
@@ -12,15 +13,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use winback_retain::leaks::{self, Examined, Known};
 use winback_table::infer::{Hints, Proposal, infer};
 use winback_table::input::{FileInput, Input};
-use winback_table::profile::{TableProfile, profile};
+use winback_table::profile::{ColumnProfile, TableProfile, profile};
 use winback_table::reader::{Options, Repeats};
-use winback_table::{Schema, nearest_name};
+use winback_table::{Field, Role, Schema, nearest_name};
 
-use self::findings::Findings;
+use self::overview::Overview;
 use super::Context;
-use crate::config::{DEFAULT_ROOT, delimiter, encoding};
+use crate::config::{DEFAULT_HORIZON_DAYS, DEFAULT_ROOT, delimiter, encoding};
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::count;
 
@@ -107,6 +109,8 @@ struct Request {
 struct Look {
     table: TableProfile,
     proposal: Proposal,
+    /// What the leak guard says of the columns that would be learnt from, and how strong each is alone.
+    examined: Examined,
 }
 
 pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
@@ -117,11 +121,12 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
     let request = Request::resolve(arguments)?;
     let table = read(context, &request)?;
     let proposal = propose(&table, &request)?;
-    let look = Look { table, proposal };
+    let examined = examine(&table, &proposal)?;
+    let look = Look { table, proposal, examined };
     let text = written::text(&request, &look, config)?;
-    let findings = Findings::new(&request, &look);
+    let overview = Overview::new(&request, &look);
     write(config, &text, force)?;
-    findings.print(&context.printer, config)?;
+    overview.print(&context.printer, config)?;
     if look.table.malformed > 0 {
         let rows = count(look.table.malformed);
         context
@@ -207,6 +212,19 @@ fn propose(table: &TableProfile, request: &Request) -> Result<Proposal> {
         [] => "no column has two values; `--label` and `--positive` also take one with more".to_owned(),
         names => format!("columns with two values: {}", names.join(", ")),
     })
+}
+
+/// Lets the leak guard look at the rows that were kept, under the schema that is proposed.
+fn examine(table: &TableProfile, proposal: &Proposal) -> Result<Examined> {
+    let schema = &proposal.schema;
+    let source = table.sample.source(schema)?;
+    let learnt = |field: &Field| matches!(field.role, Role::Feature | Role::Protected);
+    let label = schema.with_role(Role::Label).and_then(|field| table.column(&field.name));
+    let positives =
+        label.zip(schema.positive.as_deref()).map_or(0, |(label, positive)| label.rows_of(positive));
+    let labelled = label.map_or(0, ColumnProfile::present);
+    let whole = (!table.sample.is_whole()).then_some((labelled, positives));
+    Ok(leaks::examine(&source, &learnt, Known { horizon: i64::from(DEFAULT_HORIZON_DAYS) * 86_400, whole })?)
 }
 
 const OVERWRITE: &str = "`--force` overwrites it, `--config FILE` writes elsewhere";

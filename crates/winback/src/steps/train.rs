@@ -60,8 +60,9 @@ pub(crate) fn train(settings: &Settings, history: &History, watch: Watch<'_>) ->
         horizon: i64::from(settings.data.horizon.days) * 86_400,
         bands: [train.risk_high, train.risk_medium],
     };
+    let known = leaks::Known { horizon: how.horizon, whole: None };
     // What is wrong with the history is looked for first: it costs little, and says what a failure to learn cannot.
-    let examined = leaks::examine(history, &learnt, how.horizon).map_err(|error| match error {
+    let examined = leaks::examine(history, &learnt, known).map_err(|error| match error {
         RetainError::Learn(error) => cannot_learn(error),
         error => error.into(),
     })?;

@@ -56,3 +56,34 @@ fn without_the_leaky_column_the_same_history_is_not_blocked() {
     let findings = found["findings"].as_array().unwrap();
     assert!(findings.iter().all(|finding| finding["severity"] != "block"), "{findings:?}");
 }
+
+#[test]
+fn init_names_a_leak_and_leaves_the_decision_to_the_user() {
+    let bench = leaky();
+    let seen = bench.run(&["init", HISTORY, "--root", "file:.", "--force"]);
+    assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+    let said =
+        "\nfound:\n  block: `closing_reason` is the label under another name or coding; leave it out (";
+    assert!(seen.stdout.contains(said), "{}", seen.stdout);
+    let written = bench.read("winback.toml");
+    let suspected: Vec<&str> =
+        written.lines().filter(|line| line.starts_with("    # \"closing_reason\",")).collect();
+    assert!(matches!(suspected[..], [line] if line.ends_with("# block: label-copy")), "{written}");
+
+    let found = bench.json(&["init", HISTORY, "--root", "file:.", "--force"]);
+    let column = |name: &str| {
+        let columns = found["columns"].as_array().unwrap();
+        columns.iter().find(|column| column["name"] == name).unwrap().clone()
+    };
+    assert_eq!(found["findings"][0]["kind"], "label-copy");
+    let reason = column("closing_reason");
+    assert_eq!((&reason["auc_alone"], &reason["note"]), (&1.0.into(), &"block: label-copy".into()));
+    assert_eq!(reason["role"], "feature", "nothing is decided for the user");
+    assert!((0.5..0.9).contains(&column("balance")["auc_alone"].as_f64().unwrap()));
+    assert_eq!(column("opened_on")["range"].as_str().unwrap().len(), "2001-01-01 to 2026-01-01".len());
+    assert_eq!(column("customer_id")["range"], "", "no customer is named");
+
+    // With the `#` taken away the column is left out, and nothing is suspected any more.
+    bench.edit("winback.toml", "    # \"closing_reason\",", "    \"closing_reason\",");
+    assert_eq!(bench.json(&["train", "--learner", "linear"])["promoted"], true);
+}

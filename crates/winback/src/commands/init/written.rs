@@ -7,9 +7,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
+use winback_retain::findings::Severity;
 use winback_table::{Field, Kind, Role};
 
-use super::findings::leavers;
+use super::overview::leavers;
 use super::{Look, Request};
 use crate::config::Settings;
 use crate::error::{Result, ResultExt as _};
@@ -50,7 +51,7 @@ pub(super) fn text(request: &Request, look: &Look, config: &Path) -> Result<Stri
 }
 
 fn data(text: &mut String, request: &Request, look: &Look, config: &Path) -> Result<()> {
-    let Look { table, proposal } = look;
+    let Look { table, proposal, .. } = look;
     let schema = &proposal.schema;
     text.push_str(
         "# The labelled customers; left out, the files in input_folder/ of the root. Nothing is copied.\n",
@@ -59,7 +60,11 @@ fn data(text: &mut String, request: &Request, look: &Look, config: &Path) -> Res
         request.history.iter().map(|file| seen_from(config, file)).collect::<Result<_>>()?;
     match files.as_slice() {
         [file] => value(text, "history", &quoted(file), ""),
-        files => list(text, "history", files.iter().map(|file| (file.as_str(), String::new()))),
+        files => {
+            text.push_str("history = [\n");
+            files.iter().for_each(|file| writeln(text, &format!("    {},", quoted(file))));
+            text.push_str("]\n");
+        }
     }
     match schema.with_role(Role::Key) {
         Some(key) => value(text, "key", &quoted(&key.name), "names the customer"),
@@ -98,14 +103,45 @@ fn data(text: &mut String, request: &Request, look: &Look, config: &Path) -> Res
         .filter(|(field, _)| field.role == Role::Excluded)
         .map(|(field, reason)| (field.name.as_str(), why_excluded(reason.as_deref())))
         .collect();
-    text.push_str("# Not learnt from. Add what is known only after a customer has left.\n");
-    if excluded.is_empty() {
-        text.push_str("exclude = []\n");
-    } else {
-        list(text, "exclude", excluded.into_iter());
-    }
+    exclude(text, &excluded, &suspected(look));
     protected(text, look);
     Ok(())
+}
+
+/// Columns that the leak guard suspects, each once, with the gravest thing it says of them.
+fn suspected(look: &Look) -> Vec<(&str, String)> {
+    let mut suspected: Vec<(&str, String)> = Vec::new();
+    for finding in &look.examined.findings {
+        if finding.severity == Severity::Note {
+            continue;
+        }
+        for column in &finding.columns {
+            if suspected.iter().all(|(known, _)| known != column) {
+                suspected.push((column, format!("{}: {}", finding.severity.name(), finding.kind)));
+            }
+        }
+    }
+    suspected
+}
+
+/// What is not learnt from, and as comments what perhaps should not be.
+fn exclude(text: &mut String, excluded: &[(&str, String)], suspected: &[(&str, String)]) {
+    text.push_str("# Not learnt from. Add what is known only after a customer has left.\n");
+    if !suspected.is_empty() {
+        text.push_str("# The leak guard suspects the lines that are comments; take the `#` away to leave the column out.\n");
+    }
+    if excluded.is_empty() && suspected.is_empty() {
+        text.push_str("exclude = []\n");
+        return;
+    }
+    let item = |mark: &str, (name, why): &(&str, String)| {
+        let line = format!("    {mark}{},", quoted(name));
+        format!("{line:<width$} # {}", one_line(why), width = COMMENT_COLUMN)
+    };
+    text.push_str("exclude = [\n");
+    excluded.iter().for_each(|column| writeln(text, &item("", column)));
+    suspected.iter().for_each(|column| writeln(text, &item("# ", column)));
+    text.push_str("]\n");
 }
 
 /// Protected attributes are for the bank to name; what is only suspected is a comment.
@@ -188,19 +224,6 @@ fn value(text: &mut String, name: &str, value: &str, comment: &str) {
     } else {
         writeln(text, &format!("{line:<width$} # {}", one_line(comment), width = COMMENT_COLUMN));
     }
-}
-
-fn list<'a>(text: &mut String, name: &str, items: impl Iterator<Item = (&'a str, String)>) {
-    writeln(text, &format!("{name} = ["));
-    for (item, comment) in items {
-        let line = format!("    {},", quoted(item));
-        if comment.is_empty() {
-            writeln(text, &line);
-        } else {
-            writeln(text, &format!("{line:<width$} # {}", one_line(&comment), width = COMMENT_COLUMN));
-        }
-    }
-    text.push_str("]\n");
 }
 
 fn writeln(text: &mut String, line: &str) {

@@ -1,11 +1,14 @@
-//! What `winback init` found out, for people and as JSON: the columns, the rows, and what was assumed.
+//! What `winback init` found out, for people and as JSON: the columns, the rows, what is wrong with them, and what was
+//! assumed.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use winback_table::cell::show_seconds;
+use winback_table::csv::decimal;
 use winback_table::profile::ColumnProfile;
-use winback_table::{Field, Role};
+use winback_table::{Field, Kind, Role};
 
 use super::{Look, Request};
 use crate::error::Result;
@@ -16,14 +19,14 @@ const EXACTLY_COUNTED: u64 = 1 << 16;
 
 /// What was found out.
 #[derive(Debug)]
-pub(super) struct Findings<'a> {
+pub(super) struct Overview<'a> {
     look: &'a Look,
     notes: Vec<String>,
     spellings: BTreeSet<&'a str>,
     assumed: Vec<String>,
 }
 
-impl<'a> Findings<'a> {
+impl<'a> Overview<'a> {
     pub(super) fn new(request: &Request, look: &'a Look) -> Self {
         let columns = look.table.columns.iter();
         let spellings =
@@ -47,10 +50,29 @@ impl<'a> Findings<'a> {
             ("role", Align::Left),
             ("missing", Align::Right),
             ("distinct", Align::Right),
+            ("range", Align::Left),
             ("values", Align::Left),
+            ("alone", Align::Right),
             ("note", Align::Left),
         ];
         printer.table(&columns, self.rows().map(row).collect())?;
+        if self.look.examined.strengths.iter().any(|strength| strength.auc.is_some()) {
+            printer.data(ALONE)?;
+        }
+        let findings: Vec<String> = self
+            .look
+            .examined
+            .findings
+            .iter()
+            .map(|finding| {
+                format!("  {}: {} ({})", finding.severity.name(), finding.message, finding.evidence)
+            })
+            .collect();
+        if findings.is_empty() {
+            printer.data("\nno sign of a leak was found")?;
+        } else {
+            printer.data(&format!("\nfound:\n{}", findings.join("\n")))?;
+        }
         let assumed: Vec<String> = self.assumed.iter().map(|line| format!("  {line}")).collect();
         if !assumed.is_empty() {
             printer.data(&format!("\nassumed, since nothing else was said:\n{}", assumed.join("\n")))?;
@@ -63,17 +85,38 @@ impl<'a> Findings<'a> {
             "positive": self.look.proposal.schema.positive,
             "perhaps_protected": self.look.proposal.perhaps_protected,
             "columns": self.rows().map(object).collect::<Vec<_>>(),
+            "findings": self.look.examined.findings,
             "assumed": self.assumed,
         }))
     }
 
-    fn rows(&self) -> impl Iterator<Item = (&Field, &ColumnProfile, &str)> {
+    fn rows(&self) -> impl Iterator<Item = Shown<'_>> {
         let fields = self.look.proposal.schema.fields.iter().zip(&self.look.table.columns);
-        fields.zip(&self.notes).map(|((field, column), note)| (field, column, note.as_str()))
+        fields.zip(&self.notes).map(|((field, column), note)| {
+            let strengths = &self.look.examined.strengths;
+            let strength = strengths.iter().find(|strength| strength.column == field.name);
+            let findings = self.look.examined.findings.iter();
+            let findings = findings.filter(|finding| finding.columns.first() == Some(&field.name));
+            let said = findings.map(|finding| format!("{}: {}", finding.severity.name(), finding.kind));
+            let said: Vec<String> = said.chain((!note.is_empty()).then(|| note.clone())).collect();
+            let alone = strength.and_then(|strength| strength.auc);
+            Shown { field, column, note: said.join("; "), alone }
+        })
     }
 }
 
-fn row((field, column, note): (&Field, &ColumnProfile, &str)) -> Vec<String> {
+const ALONE: &str =
+    "alone: what the column says of the label by itself, as an out-of-fold AUC; 0.5 is nothing, 1 everything";
+
+/// One column as it is shown.
+struct Shown<'a> {
+    field: &'a Field,
+    column: &'a ColumnProfile,
+    note: String,
+    alone: Option<f64>,
+}
+
+fn row(Shown { field, column, note, alone }: Shown<'_>) -> Vec<String> {
     let missing = match column.missing {
         0 => String::new(),
         rows => format!("{} ({})", count(rows), percent(rows, column.rows)),
@@ -81,31 +124,77 @@ fn row((field, column, note): (&Field, &ColumnProfile, &str)) -> Vec<String> {
     let distinct = column.distinct();
     let about = if distinct > EXACTLY_COUNTED { "~" } else { "" };
     vec![
-        field.name.clone(),
+        narrow(&field.name),
         field.kind.name().to_owned(),
         field.role.name().to_owned(),
         missing,
         format!("{about}{}", count(distinct)),
+        range(field, column),
         sparkline(&column.sketch()),
-        note.to_owned(),
+        alone.map_or_else(String::new, |auc| format!("{auc:.3}")),
+        note,
     ]
 }
 
-fn object((field, column, note): (&Field, &ColumnProfile, &str)) -> Value {
+/// A name that would make the table too wide loses its middle; the settings file has it whole.
+fn narrow(name: &str) -> String {
+    const END: usize = 17;
+    let characters: Vec<char> = name.chars().collect();
+    if characters.len() <= 2 * END + 1 {
+        return name.to_owned();
+    }
+    let part = |part: &[char]| part.iter().collect::<String>();
+    format!("{}…{}", part(&characters[..END]), part(&characters[characters.len() - END..]))
+}
+
+/// From where to where numbers and dates go; of categories and flags the most frequent level. Of what names a customer
+/// nothing is shown.
+pub(super) fn range(field: &Field, column: &ColumnProfile) -> String {
+    match field.kind {
+        Kind::Number => column
+            .range
+            .map_or_else(String::new, |(low, high)| format!("{} to {}", decimal(low), decimal(high))),
+        Kind::Time => column.time_range.map_or_else(String::new, |(early, late)| {
+            format!("{} to {}", show_seconds(early), show_seconds(late))
+        }),
+        Kind::Category | Kind::Flag => {
+            let levels = column.levels.iter().flatten();
+            // Of equals the first in the alphabet.
+            let most = levels.rev().max_by_key(|(_, rows)| **rows);
+            most.map_or_else(String::new, |(level, rows)| {
+                format!("{} {}", shortened(level), percent(*rows, column.present()))
+            })
+        }
+        Kind::Text | Kind::Identifier => String::new(),
+    }
+}
+
+/// A level that is too long for a table is cut.
+fn shortened(level: &str) -> String {
+    const LONGEST: usize = 18;
+    match level.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &level[..end]),
+        None => level.to_owned(),
+    }
+}
+
+fn object(Shown { field, column, note, alone }: Shown<'_>) -> Value {
     json!({
         "name": field.name,
         "kind": field.kind,
         "role": field.role,
         "missing": column.missing,
         "distinct": column.distinct(),
+        "range": range(field, column),
         "sketch": column.sketch(),
+        "auc_alone": alone,
         "note": note,
     })
 }
 
 /// For each column, what is not plain about it.
 fn notes(look: &Look) -> Vec<String> {
-    let Look { table, proposal } = look;
+    let Look { table, proposal, .. } = look;
     let columns = proposal.schema.fields.iter().zip(&proposal.reasons).zip(&table.columns);
     columns
         .map(|((field, reason), column)| {
@@ -126,9 +215,7 @@ fn notes(look: &Look) -> Vec<String> {
 
 /// How many have left: `1,627 of 10,127 (16.1 %)`.
 pub(super) fn leavers(column: &ColumnProfile, positive: &str) -> String {
-    let levels = column.levels.iter().flatten();
-    let left: u64 = levels.filter(|(level, _)| *level == positive).map(|(_, rows)| rows).sum();
-    let present = column.present();
+    let (left, present) = (column.rows_of(positive), column.present());
     format!("{} of {} ({})", count(left), count(present), percent(left, present))
 }
 

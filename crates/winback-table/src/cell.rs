@@ -23,7 +23,7 @@ pub enum Cell<'a> {
 #[must_use]
 pub fn parse<'a>(text: &'a str, field: &Field, schema: &Schema) -> Option<Cell<'a>> {
     let text = text.trim();
-    if schema.is_missing(text) {
+    if schema.is_missing(text) || (!field.missing.is_empty() && field.is_missing(text)) {
         return Some(Cell::Missing);
     }
     match field.role {
@@ -35,11 +35,18 @@ pub fn parse<'a>(text: &'a str, field: &Field, schema: &Schema) -> Option<Cell<'
         _ => {}
     }
     match field.kind {
-        Kind::Number => number(text).map(Cell::Number),
+        Kind::Number => parse_number(text, field),
         Kind::Flag => flag(text).map(Cell::Flag),
-        Kind::Time => seconds(text).map(Cell::Time),
+        Kind::Time => field.notation.seconds(text).map(Cell::Time),
         Kind::Category | Kind::Text | Kind::Identifier => Some(Cell::Text(text)),
     }
+}
+
+/// A number under its field: nearly all are plain, so that way is short.
+fn parse_number(text: &str, field: &Field) -> Option<Cell<'static>> {
+    let value = field.notation.number(text)?;
+    let is_missing = !field.missing.is_empty() && field.is_missing_number(value);
+    Some(if is_missing { Cell::Missing } else { Cell::Number(value) })
 }
 
 /// Whether two texts mean the same value of a label; numbers compare by value, so that `1` and `1.0` agree.
@@ -172,5 +179,18 @@ mod tests {
         schema.positive = Some("yes".to_owned());
         assert_eq!(parse("no", &field, &schema), Some(Cell::Flag(false)));
         assert_eq!(parse(" ? ", &field, &schema), Some(Cell::Missing));
+    }
+
+    #[test]
+    fn a_column_has_spellings_of_no_value_of_its_own() {
+        let field = Field {
+            missing: vec!["999".to_owned(), "n.a.".to_owned()],
+            ..Field::new("n", Kind::Number, Role::Feature)
+        };
+        let schema = Schema::new(vec![field.clone()], None).unwrap();
+        for text in ["999", "999.0", "N.A."] {
+            assert_eq!(parse(text, &field, &schema), Some(Cell::Missing), "{text}");
+        }
+        assert_eq!(parse("998", &field, &schema), Some(Cell::Number(998.0)));
     }
 }

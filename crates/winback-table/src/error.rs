@@ -56,7 +56,9 @@ pub enum Error {
         nearest: Option<String>,
     },
     /// Two columns of one file have the same name, so the schema cannot tell them apart.
-    #[error("`{file}` has the column `{column}` twice, as column {first} and column {second}")]
+    #[error(
+        "`{file}` has the column `{column}` twice, as column {first} and column {second}; rename one of them"
+    )]
     RepeatedColumn {
         /// The file's name.
         file: String,
@@ -66,6 +68,22 @@ pub enum Error {
         first: usize,
         /// Position of the second one, from 1.
         second: usize,
+    },
+    /// No column has the name that the schema asks for, and more than one has nearly that name.
+    #[error(
+        "`{file}` has no column `{column}`, but two that differ from it only in case or blanks: `{}` (column {}) and \
+         `{}` (column {}); rename one of them",
+        found[0], positions[0], found[1], positions[1]
+    )]
+    AmbiguousColumn {
+        /// The file's name.
+        file: String,
+        /// The column that was looked for.
+        column: String,
+        /// The first two names that are nearly the same.
+        found: [String; 2],
+        /// Their positions, from 1.
+        positions: [usize; 2],
     },
     /// More rows were rejected than the limit allows.
     #[error("{rejected} of {read} rows were rejected, more than the limit of {limit_percent} %")]
@@ -133,6 +151,14 @@ pub enum HeaderFlaw {
         "has a quote that never closes, or is longer than 1 MiB; the first line must hold the column names"
     )]
     Runaway,
+    /// A line that marks an unresolved merge.
+    #[error(
+        "is the marker of an unresolved merge; resolve it, so that the first line holds the column names"
+    )]
+    MergeMarker,
+    /// More columns than a table of customers has.
+    #[error("has more than 20000 columns; look whether rows became columns, or the delimiter is another")]
+    TooMany,
     /// No line feed in the file, only carriage returns.
     #[error("ends with a carriage return alone; save the file with LF or CRLF line ends")]
     LoneReturns,

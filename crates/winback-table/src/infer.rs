@@ -60,8 +60,11 @@ pub fn infer(table: &TableProfile, hints: &Hints, missing: &[String]) -> Result<
         .filter(|name| has_word(name, &PROTECTED))
         .collect();
     let named_fields = table.columns.iter().zip(&guesses);
-    let fields =
-        named_fields.map(|(column, guess)| Field::new(&column.name, guess.kind, guess.role)).collect();
+    let fields = named_fields.map(|(column, guess)| {
+        let notation = column.notation(guess.kind);
+        Field { notation, ..Field::new(&column.name, guess.kind, guess.role) }
+    });
+    let fields = fields.collect();
     let mut schema = Schema::new(fields, positive)?;
     schema.missing = missing.to_vec();
     Ok(Proposal { schema, reasons: guesses.into_iter().map(|guess| guess.why).collect(), perhaps_protected })

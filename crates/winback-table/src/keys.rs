@@ -31,6 +31,13 @@ pub fn hash(key: &str, time: Option<i64>) -> u128 {
     hasher.finish128().as_u128()
 }
 
+/// The hash of a row's bytes. The same in every process.
+pub(crate) fn hash_bytes(bytes: &[u8]) -> u64 {
+    let mut hasher = SipHasher13::new_with_keys(0x5769_6e62_6163_6b00, 2);
+    hasher.write(bytes);
+    hasher.finish128().as_u128() as u64
+}
+
 /// A set of keys that only grows.
 #[derive(Debug, Default)]
 pub struct KeySet {

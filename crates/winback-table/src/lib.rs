@@ -10,9 +10,12 @@
 pub mod cell;
 pub mod csv;
 mod error;
+mod header;
 pub mod infer;
 pub mod input;
 pub mod keys;
+mod notation;
+mod oddity;
 pub mod parquet;
 pub mod profile;
 #[cfg(test)]
@@ -25,6 +28,8 @@ mod sink;
 mod source;
 
 pub use error::{Error, HeaderFlaw, Result};
+pub use notation::{Dates, Notation, Numbers};
+pub use oddity::{Oddity, OddityKind};
 pub use reject::{Reason, Reject};
 pub use schema::{Field, Kind, Role, Schema, Wording, nearest_name};
 pub use source::{BatchIterator, MemorySource, Source};

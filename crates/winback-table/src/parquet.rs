@@ -21,9 +21,11 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use self::column::Column;
 pub(crate) use self::column::texts;
+use crate::header::Header;
 use crate::input::Input;
+use crate::oddity::Oddities;
 use crate::reject::shortened;
-use crate::sink::{BATCH_ROWS, Sink, match_columns};
+use crate::sink::{BATCH_ROWS, Sink};
 use crate::{Error, Reason, Reject, Result, Schema};
 
 /// An input as the Parquet library wants it: a length and ranges.
@@ -58,6 +60,12 @@ pub(crate) fn open(
     let file = input.clone();
     let ranges = Ranges(Box::new(move |start, length| file.range(start, length)), size);
     guarded(input.name(), || ParquetRecordBatchReaderBuilder::try_new(ranges))
+}
+
+/// The names of a file's columns.
+pub(crate) fn header(file: &str, columns: &SchemaRef, oddities: &mut Oddities) -> Result<Header> {
+    let names = columns.fields().iter().map(|field| field.name().as_str());
+    Header::new(&file.into(), None, names, oddities)
 }
 
 /// The batches of a file, for as long as they can be read.
@@ -104,10 +112,14 @@ pub(crate) struct ParquetRows {
 }
 
 impl ParquetRows {
-    pub(crate) fn open(input: &Arc<dyn Input>, schema: &Schema) -> Result<(Self, Vec<String>)> {
+    pub(crate) fn open(
+        input: &Arc<dyn Input>,
+        schema: &Schema,
+        oddities: &mut Oddities,
+    ) -> Result<(Self, Vec<String>)> {
         let builder = open(input)?;
-        let names: Vec<String> = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-        let (columns, unused) = match_columns(input.name(), schema, &names)?;
+        let header = header(input.name(), builder.schema(), oddities)?;
+        let (columns, unused) = header.places(schema, oddities)?;
         let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
         // The library keeps the file's order among the columns chosen.
         let mut sorted = columns.clone();

@@ -4,20 +4,28 @@
 //! beyond, numbers are sampled, and levels are counted up to a thousand a column.
 
 mod column;
+mod dates;
 mod distinct;
+mod extremes;
+mod numbers;
+mod replay;
 mod rows;
 mod sample;
+mod seen;
 
 use std::sync::Arc;
 
 pub use self::column::ColumnProfile;
 pub use self::distinct::Distinct;
+use self::replay::Replay;
 pub use self::rows::RowSample;
 pub use self::sample::Sample;
-use crate::csv::{self, Record};
+use crate::csv::{self, Opened};
+use crate::header::Header;
 use crate::input::{Format, Input, format};
+use crate::oddity::{Oddities, Place};
 use crate::reader::Options;
-use crate::{Error, Result, parquet};
+use crate::{Error, Oddity, OddityKind, Reason, Result, parquet};
 
 /// What the columns of some files look like.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +34,8 @@ pub struct TableProfile {
     pub rows: u64,
     /// Rows that could not be split into the header's fields.
     pub malformed: u64,
+    /// What is odd about the files: the first of each kind and column, with its place, a count and the way out.
+    pub oddities: Vec<Oddity>,
     /// One profile a column, in the order of the first file.
     pub columns: Vec<ColumnProfile>,
     /// Some rows as they stand, evenly chosen.
@@ -51,86 +61,108 @@ pub fn profile(
     watch: &mut dyn FnMut(u64),
 ) -> Result<TableProfile> {
     let missing: Vec<String> = missing.iter().map(|spelling| spelling.trim().to_owned()).collect();
-    let mut table = TableProfile::default();
-    for input in inputs {
+    let mut pass = Pass {
+        missing: &missing,
+        table: TableProfile::default(),
+        oddities: Oddities::default(),
+        replay: Replay::default(),
+    };
+    for (index, input) in inputs.iter().enumerate() {
+        if index > 0 {
+            pass.replay.header();
+        }
         let name = input.name();
         match format(input.as_ref()).map_err(|error| Error::io("open", name, error))? {
-            Format::Csv => profile_csv(input.as_ref(), options, &missing, &mut table, watch)?,
-            Format::Parquet => profile_parquet(input, &missing, &mut table, watch)?,
+            Format::Csv => pass.csv(input.as_ref(), options, watch)?,
+            Format::Parquet => pass.parquet(input, watch)?,
         }
     }
+    let Pass { mut table, mut oddities, .. } = pass;
+    table.columns.iter().for_each(|column| column.say(&mut oddities));
+    table.oddities = oddities.into_list();
     Ok(table)
 }
 
-fn begin_file(table: &mut TableProfile, file: &str, names: &[String]) -> Result<Vec<usize>> {
-    if table.columns.is_empty() {
-        table.columns = names.iter().map(|name| ColumnProfile::new(name)).collect();
-    }
-    let position = |column: &ColumnProfile| {
-        let found = names.iter().position(|name| *name == column.name);
-        found.ok_or_else(|| Error::MissingColumn {
-            file: file.to_owned(),
-            column: column.name.clone(),
-            nearest: None,
-        })
-    };
-    table.columns.iter().map(position).collect()
+/// One reading of all files.
+struct Pass<'a> {
+    missing: &'a [String],
+    table: TableProfile,
+    oddities: Oddities,
+    replay: Replay,
 }
 
-fn profile_csv(
-    input: &dyn Input,
-    options: Options,
-    missing: &[String],
-    table: &mut TableProfile,
-    watch: &mut dyn FnMut(u64),
-) -> Result<()> {
-    let (mut records, names) = csv::open(input, options.said())?;
-    let positions = begin_file(table, input.name(), &names)?;
-    while let Some(record) = records.next().map_err(|error| Error::io("read", input.name(), error))? {
-        let Record { fields: Ok(fields), .. } = record else {
-            table.malformed += 1;
-            continue;
-        };
-        if fields.len() != names.len() {
-            table.malformed += 1;
-            continue;
+impl Pass<'_> {
+    /// Finds the columns of the first file in this one.
+    fn begin_file(&mut self, header: &Header) -> Result<Vec<usize>> {
+        let columns = &mut self.table.columns;
+        if columns.is_empty() {
+            header.check_unique()?;
+            let count = header.names.len();
+            *columns = header.names.iter().map(|name| ColumnProfile::new(name, count)).collect();
         }
-        for (column, position) in table.columns.iter_mut().zip(&positions) {
-            column.add(fields.get(*position), missing);
-        }
-        table.sample.add(positions.iter().map(|position| fields.get(*position)));
-        table.rows += 1;
-        if table.rows.is_multiple_of(1024) {
-            watch(table.rows);
-        }
+        columns.iter().map(|column| header.position(&column.name, &mut self.oddities)).collect()
     }
-    Ok(())
-}
 
-fn profile_parquet(
-    input: &Arc<dyn Input>,
-    missing: &[String],
-    table: &mut TableProfile,
-    watch: &mut dyn FnMut(u64),
-) -> Result<()> {
-    let builder = parquet::open(input)?;
-    let names: Vec<String> = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-    let positions = begin_file(table, input.name(), &names)?;
-    let mut batches = parquet::Batches::new(input.name(), builder)?;
-    while let Some(batch) = batches.next()? {
-        let mut columns = Vec::with_capacity(positions.len());
-        for (column, position) in table.columns.iter_mut().zip(&positions) {
-            let texts = parquet::texts(batch.column(*position).as_ref())?;
-            texts.iter().for_each(|text| column.add(text.as_deref().unwrap_or(""), missing));
-            columns.push(texts);
+    fn csv(&mut self, input: &dyn Input, options: Options, watch: &mut dyn FnMut(u64)) -> Result<()> {
+        let Opened { file, mut records, header } = csv::open(input, options.said(), &mut self.oddities)?;
+        let positions = self.begin_file(&header)?;
+        while let Some(record) = records.next().map_err(|error| Error::io("read", input.name(), error))? {
+            let place = Place { file: file.clone(), line: Some(record.line) };
+            let fields = match csv::fields(&record, &header) {
+                Ok(fields) => fields,
+                Err(reason) => {
+                    self.table.malformed += 1;
+                    if let Some(kind) = OddityKind::of(reason) {
+                        self.oddities.note(kind, &place, None, Some(&record.text()));
+                    }
+                    if reason == Reason::RepeatedHeader {
+                        self.replay.header();
+                    }
+                    continue;
+                }
+            };
+            if record.is_stray_utf8() {
+                self.oddities.note(OddityKind::OtherEncoding, &place, None, Some(&record.text()));
+            }
+            self.replay.row(record.bytes(), &place, &mut self.oddities);
+            for (column, position) in self.table.columns.iter_mut().zip(&positions) {
+                column.add(fields.get(*position), self.missing, &place);
+            }
+            self.table.sample.add(positions.iter().map(|position| fields.get(*position)));
+            self.table.rows += 1;
+            if self.table.rows.is_multiple_of(1024) {
+                watch(self.table.rows);
+            }
         }
-        for row in 0..batch.num_rows() {
-            table.sample.add(columns.iter().map(|texts| texts[row].as_deref().unwrap_or("")));
-        }
-        table.rows += batch.num_rows() as u64;
-        watch(table.rows);
+        Ok(())
     }
-    Ok(())
+
+    fn parquet(&mut self, input: &Arc<dyn Input>, watch: &mut dyn FnMut(u64)) -> Result<()> {
+        let builder = parquet::open(input)?;
+        let header = parquet::header(input.name(), builder.schema(), &mut self.oddities)?;
+        let positions = self.begin_file(&header)?;
+        let file: Arc<str> = input.name().into();
+        let mut batches = parquet::Batches::new(input.name(), builder)?;
+        let mut before = 0;
+        while let Some(batch) = batches.next()? {
+            let mut columns = Vec::with_capacity(positions.len());
+            for (column, position) in self.table.columns.iter_mut().zip(&positions) {
+                let texts = parquet::texts(batch.column(*position).as_ref())?;
+                for (row, text) in (before + 1..).zip(&texts) {
+                    let place = Place { file: file.clone(), line: Some(row) };
+                    column.add(text.as_deref().unwrap_or(""), self.missing, &place);
+                }
+                columns.push(texts);
+            }
+            for row in 0..batch.num_rows() {
+                self.table.sample.add(columns.iter().map(|texts| texts[row].as_deref().unwrap_or("")));
+            }
+            before += batch.num_rows() as u64;
+            self.table.rows += batch.num_rows() as u64;
+            watch(self.table.rows);
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use crate::csv::{CsvRows, Encoding, Said};
 use crate::input::{Format, Input, format};
 use crate::keys::KeySet;
+use crate::oddity::{Oddities, Place};
 use crate::parquet::ParquetRows;
 pub use crate::sink::Batch;
 use crate::sink::Sink;
-use crate::{Error, Result, Role, Schema};
+use crate::{Error, Oddity, OddityKind, Result, Role, Schema};
 
 /// What a repeated key means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,9 +55,16 @@ pub struct Tally {
     pub rejected: u64,
     /// Columns found in a file and not in the schema, sorted.
     pub unused_columns: Vec<String>,
+    oddities: Oddities,
 }
 
 impl Tally {
+    /// What is odd about the files so far, beyond single values: the first of each kind, with its place.
+    #[must_use]
+    pub fn oddities(&self) -> &[Oddity] {
+        self.oddities.list()
+    }
+
     /// Refuses the file as a whole when more than `limit` of its rows (a share from 0 to 1) were rejected.
     ///
     /// # Errors
@@ -150,6 +158,12 @@ impl TableReader {
             self.tally.read += read;
             self.tally.kept += batch.rows.num_rows() as u64;
             self.tally.rejected += batch.rejects.len() as u64;
+            for reject in &batch.rejects {
+                if let Some(kind) = OddityKind::of(reject.reason) {
+                    let place = Place { file: reject.file.clone(), line: Some(reject.line) };
+                    self.tally.oddities.note(kind, &place, None, Some(&reject.row));
+                }
+            }
             if ended {
                 self.current = None;
             }
@@ -161,10 +175,11 @@ impl TableReader {
 
     fn open(&mut self, input: &Arc<dyn Input>) -> Result<FileRows> {
         let name = input.name().to_owned();
+        let oddities = &mut self.tally.oddities;
         let opened = match format(input.as_ref()).map_err(|error| Error::io("open", &name, error))? {
-            Format::Csv => CsvRows::open(input.as_ref(), &self.schema, self.options.said())
+            Format::Csv => CsvRows::open(input.as_ref(), &self.schema, self.options.said(), oddities)
                 .map(|(rows, unused)| (FileRows::Csv(Box::new(rows)), unused)),
-            Format::Parquet => ParquetRows::open(input, &self.schema)
+            Format::Parquet => ParquetRows::open(input, &self.schema, oddities)
                 .map(|(rows, unused)| (FileRows::Parquet(Box::new(rows)), unused)),
         };
         let (rows, unused) = opened?;

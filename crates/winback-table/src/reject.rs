@@ -48,6 +48,12 @@ pub enum Reason {
     Runaway,
     /// Bytes that are not text in the file's encoding.
     NotText,
+    /// Bytes that are zero, which no text has.
+    ZeroBytes,
+    /// The names of the header again.
+    RepeatedHeader,
+    /// A line that marks an unresolved merge.
+    MergeMarker,
 }
 
 impl fmt::Display for Reason {
@@ -63,6 +69,9 @@ impl fmt::Display for Reason {
             }
             Self::Runaway => formatter
                 .write_str("a quote that does not close where it should, or a line too long to be meant"),
+            Self::ZeroBytes => formatter.write_str("zero bytes, which no text has"),
+            Self::RepeatedHeader => formatter.write_str("the header again"),
+            Self::MergeMarker => formatter.write_str("a line that marks an unresolved merge"),
             Self::NotText => formatter.write_str("bytes that are not text in the file's encoding; mend the row, or name the encoding with the setting `encoding`"),
         }
     }

@@ -126,8 +126,8 @@ impl Schema {
         )
     }
 
-    /// A digest of what decides the meaning of the used columns: names, kinds, roles, the positive value and the
-    /// spellings of missing values. Order, wording and excluded columns do not count.
+    /// A digest of what decides the meaning of the used columns: names, kinds, roles, notations, the positive value and
+    /// the spellings of missing values. Order, wording and excluded columns do not count.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let mut lines: Vec<String> = self
@@ -136,6 +136,15 @@ impl Schema {
             .iter()
             .map(|field| format!("column\t{}\t{}\t{}", field.name, field.kind.name(), field.role.name()))
             .collect();
+        for field in self.fields.iter().filter(|field| field.role != Role::Excluded) {
+            let name = &field.name;
+            // Only what is not plain, so that schemas from before there was more keep their digest.
+            if !field.notation.is_plain() {
+                lines.push(format!("notation\t{name}\t{}", field.notation.digested()));
+            }
+            let missing = field.missing.iter().map(|spelling| spelling.trim().to_lowercase());
+            lines.extend(missing.map(|spelling| format!("missing\t{name}\t{spelling}")));
+        }
         lines.extend(
             self.missing.iter().map(|spelling| format!("missing\t{}", spelling.trim().to_lowercase())),
         );
@@ -189,6 +198,12 @@ mod tests {
         other.fields[0].wording.name = Some("years".to_owned());
         other.fields.push(Field::new("note", Kind::Text, Role::Excluded));
         assert_eq!(original.fingerprint(), other.fingerprint());
+        let mut comma = other.clone();
+        comma.fields[0].notation.numbers = crate::Numbers::Comma;
+        assert_ne!(original.fingerprint(), comma.fingerprint());
+        let mut missing = other.clone();
+        missing.fields[0].missing = vec!["999".to_owned()];
+        assert_ne!(original.fingerprint(), missing.fingerprint());
         other.fields[0].kind = Kind::Category;
         assert_ne!(original.fingerprint(), other.fingerprint());
     }
@@ -196,6 +211,14 @@ mod tests {
     #[test]
     fn json_goes_there_and_back() {
         assert_eq!(Schema::from_json(&schema().to_json()).unwrap(), schema());
+        assert!(
+            !String::from_utf8(schema().to_json()).unwrap().contains("notation"),
+            "what is plain is not said"
+        );
+        let mut other = schema();
+        other.fields[2].notation.unit = Some("€".to_owned());
+        other.fields[2].missing = vec!["999".to_owned()];
+        assert_eq!(Schema::from_json(&other.to_json()).unwrap(), other);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use arrow::record_batch::RecordBatch;
 use crate::cell::Cell;
 use crate::keys::{self, KeySet};
 use crate::rows::RowBuilder;
-use crate::{Error, Reason, Reject, Result, Schema, nearest_name};
+use crate::{Error, Reason, Reject, Result, Schema};
 
 /// Rows in a batch.
 pub(crate) const BATCH_ROWS: usize = 8192;
@@ -94,36 +94,4 @@ impl<'a> Sink<'a> {
         self.held_bytes += reject.row.len();
         self.rejects.push(reject);
     }
-}
-
-/// Finds each field of the schema among a file's column names; answers their positions and the names left over.
-pub(crate) fn match_columns(
-    file: &str,
-    schema: &Schema,
-    names: &[String],
-) -> Result<(Vec<usize>, Vec<String>)> {
-    let mut positions = Vec::with_capacity(schema.fields.len());
-    for field in &schema.fields {
-        let mut found =
-            names.iter().enumerate().filter(|(_, name)| **name == field.name).map(|(index, _)| index);
-        let Some(first) = found.next() else {
-            return Err(Error::MissingColumn {
-                file: file.to_owned(),
-                column: field.name.clone(),
-                nearest: nearest_name(&field.name, names.iter().map(String::as_str)).map(str::to_owned),
-            });
-        };
-        if let Some(second) = found.next() {
-            let (first, second) = (first + 1, second + 1);
-            return Err(Error::RepeatedColumn {
-                file: file.to_owned(),
-                column: field.name.clone(),
-                first,
-                second,
-            });
-        }
-        positions.push(first);
-    }
-    let unused = names.iter().filter(|name| schema.field(name).is_none()).cloned().collect();
-    Ok((positions, unused))
 }

@@ -9,9 +9,8 @@ mod table;
 mod writer;
 
 pub use encoding::Encoding;
-pub(crate) use records::Record;
 #[cfg(test)]
 pub(crate) use records::Records;
 pub use sniff::Dialect;
-pub(crate) use table::{CsvRows, Said, open};
+pub(crate) use table::{CsvRows, Opened, Said, fields, open};
 pub use writer::{Writer, decimal};

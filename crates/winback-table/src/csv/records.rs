@@ -33,6 +33,7 @@ pub(crate) struct Record<'a> {
 pub(crate) enum Malformed {
     Runaway,
     NotText,
+    ZeroBytes,
 }
 
 /// The fields of a record.
@@ -59,6 +60,29 @@ impl<'a> Fields<'a> {
 }
 
 impl Record<'_> {
+    /// The bytes as they stood in the file, without the line end.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.raw.trim_ascii_end()
+    }
+
+    /// Whether the record is a line that marks an unresolved merge, as version control leaves them.
+    pub(crate) fn is_merge_marker(&self) -> bool {
+        let line = self.bytes();
+        // Nearly every line ends here.
+        if !matches!(line.first(), Some(b'<' | b'=' | b'>')) {
+            return false;
+        }
+        let is_side = |sign: &[u8]| {
+            line.strip_prefix(sign).is_some_and(|rest| rest.first().is_none_or(|byte| *byte == b' '))
+        };
+        line == b"=======" || is_side(b"<<<<<<<") || is_side(b">>>>>>>")
+    }
+
+    /// Whether it is UTF-8 beyond ASCII in a file of single bytes, where that is hardly ever by chance.
+    pub(crate) fn is_stray_utf8(&self) -> bool {
+        self.encoding.is_single_byte() && !self.raw.is_ascii() && std::str::from_utf8(self.raw).is_ok()
+    }
+
     /// The record's text without its line end, for quarantine; a very long one is cut.
     pub(crate) fn text(&self) -> String {
         let bytes = self.raw.trim_ascii_end();
@@ -247,7 +271,9 @@ impl<R: Read> Records<R> {
                 Some(self.decoded.as_str())
             }
         };
+        let zero = memchr::memchr(0, bytes).is_some();
         let fields = text.map(|text| Fields { text, ends }).ok_or(Malformed::NotText);
+        let fields = if zero { Err(Malformed::ZeroBytes) } else { fields };
         Record { line, fields, raw: &self.raw, encoding: self.dialect.encoding }
     }
 }

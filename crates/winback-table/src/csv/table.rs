@@ -4,13 +4,15 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::encoding::{Encoding, Transcoded};
-use super::records::{Malformed, Record, Records};
+use super::records::{Fields, Malformed, Record, Records};
 use super::sniff::{as_utf8, has_lone_returns, sample, sniff};
 use crate::cell::{self, Cell};
 use crate::error::HeaderFlaw;
+use crate::header::Header;
 use crate::input::{Input, unpacked};
+use crate::oddity::Oddities;
 use crate::reject::shortened;
-use crate::sink::{Sink, match_columns};
+use crate::sink::Sink;
 use crate::{Error, Field, Reason, Reject, Result, Schema};
 
 /// What is said of a file's dialect; what is not is told from the file.
@@ -23,46 +25,52 @@ pub(crate) struct Said {
 /// The records of an opened file.
 pub(crate) type FileRecords = Records<Box<dyn Read + Send>>;
 
+/// A CSV file at its first data row.
+pub(crate) struct Opened {
+    pub(crate) file: Arc<str>,
+    pub(crate) records: FileRecords,
+    pub(crate) header: Header,
+}
+
 /// The rows of one CSV file.
 pub(crate) struct CsvRows {
-    file: Arc<str>,
-    records: FileRecords,
+    opened: Opened,
     /// For each field of the schema its position in the file.
     positions: Vec<usize>,
-    width: usize,
 }
 
 impl CsvRows {
-    pub(crate) fn open(input: &dyn Input, schema: &Schema, said: Said) -> Result<(Self, Vec<String>)> {
-        let (records, names) = open(input, said)?;
-        let (positions, unused) = match_columns(input.name(), schema, &names)?;
-        Ok((Self { file: input.name().into(), records, positions, width: names.len() }, unused))
+    pub(crate) fn open(
+        input: &dyn Input,
+        schema: &Schema,
+        said: Said,
+        oddities: &mut Oddities,
+    ) -> Result<(Self, Vec<String>)> {
+        let opened = open(input, said, oddities)?;
+        let (positions, unused) = opened.header.places(schema, oddities)?;
+        Ok((Self { opened, positions }, unused))
     }
 
     /// Reads until the sink is full; answers whether the file ended.
     pub(crate) fn read(&mut self, schema: &Schema, sink: &mut Sink<'_>) -> Result<bool> {
         let mut cells: Vec<Cell<'static>> = Vec::new();
+        let Opened { file, records, header } = &mut self.opened;
         while !sink.is_full() {
-            let record = self.records.next().map_err(|error| Error::io("read", &self.file, error))?;
+            let record = records.next().map_err(|error| Error::io("read", file, error))?;
             let Some(record) = record else {
-                let (counted, accounted) = self.records.line_counts();
+                let (counted, accounted) = records.line_counts();
                 if counted != accounted {
-                    return Err(Error::LinesDoNotAddUp { file: self.file.to_string(), counted, accounted });
+                    return Err(Error::LinesDoNotAddUp { file: file.to_string(), counted, accounted });
                 }
                 return Ok(true);
             };
             let mut row = std::mem::take(&mut cells);
-            let outcome = parse_record(&record, schema, &self.positions, self.width, &mut row);
+            let outcome = parse_record(&record, schema, &self.positions, header, &mut row);
             match outcome {
                 Ok(()) => {
-                    if let Some((index, reason)) = sink.push(&row, &self.file)? {
+                    if let Some((index, reason)) = sink.push(&row, file)? {
                         let value = record.fields.map_or("", |fields| fields.get(self.positions[index]));
-                        sink.reject(reject(
-                            &self.file,
-                            &record,
-                            Some((&schema.fields[index], value)),
-                            reason,
-                        ));
+                        sink.reject(reject(file, &record, Some((&schema.fields[index], value)), reason));
                     }
                 }
                 Err((index, reason)) => {
@@ -72,7 +80,7 @@ impl CsvRows {
                         }
                         _ => None,
                     };
-                    sink.reject_unparsed(reject(&self.file, &record, value, reason));
+                    sink.reject_unparsed(reject(file, &record, value, reason));
                 }
             }
             cells = recycled(row);
@@ -81,8 +89,8 @@ impl CsvRows {
     }
 }
 
-/// Opens a CSV file at its first data row; answers the trimmed names of its header too.
-pub(crate) fn open(input: &dyn Input, said: Said) -> Result<(FileRecords, Vec<String>)> {
+/// Opens a CSV file at its first data row.
+pub(crate) fn open(input: &dyn Input, said: Said, oddities: &mut Oddities) -> Result<Opened> {
     let name = input.name();
     let unpack = || unpacked(input).map_err(|error| Error::io("open", name, error));
     let sample = sample(&mut unpack()?).map_err(|error| Error::io("read", name, error))?;
@@ -97,19 +105,37 @@ pub(crate) fn open(input: &dyn Input, said: Said) -> Result<(FileRecords, Vec<St
         _ => unpack()?,
     };
     let mut records = Records::new(reader, dialect);
-    let header = records.next().map_err(|error| Error::io("read", name, error))?;
-    let Some(header) = header else { return Err(Error::Empty { file: name.to_owned() }) };
-    let fields = header.fields.map_err(|malformed| {
+    let first = records.next().map_err(|error| Error::io("read", name, error))?;
+    let Some(first) = first else { return Err(Error::Empty { file: name.to_owned() }) };
+    if first.is_merge_marker() {
+        return Err(flawed(HeaderFlaw::MergeMarker));
+    }
+    let fields = first.fields.map_err(|malformed| {
         flawed(match malformed {
             Malformed::NotText => HeaderFlaw::NotText,
             Malformed::Runaway => HeaderFlaw::Runaway,
+            Malformed::ZeroBytes => HeaderFlaw::ZeroBytes,
         })
     })?;
-    if fields.iter().any(|field| field.contains('\0')) {
-        return Err(flawed(HeaderFlaw::ZeroBytes));
+    let file: Arc<str> = name.into();
+    let header = Header::new(&file, Some(first.line), fields.iter(), oddities)?;
+    Ok(Opened { file, records, header })
+}
+
+/// The fields of a record, if it is a row of the table.
+pub(crate) fn fields<'a>(record: &Record<'a>, header: &Header) -> Result<Fields<'a>, Reason> {
+    // Such a line also has the wrong number of fields, which would say less.
+    if record.is_merge_marker() {
+        return Err(Reason::MergeMarker);
     }
-    let names = fields.iter().map(|field| field.trim().to_owned()).collect();
-    Ok((records, names))
+    let fields = record.fields?;
+    if fields.len() != header.names.len() {
+        return Err(Reason::FieldCount { expected: header.names.len(), found: fields.len() });
+    }
+    if header.is_again(fields.iter()) {
+        return Err(Reason::RepeatedHeader);
+    }
+    Ok(fields)
 }
 
 /// Parses the fields of a record into `cells`; else answers the field of the schema at fault, if it is one, and why.
@@ -117,13 +143,10 @@ fn parse_record<'a>(
     record: &Record<'a>,
     schema: &Schema,
     positions: &[usize],
-    width: usize,
+    header: &Header,
     cells: &mut Vec<Cell<'a>>,
 ) -> Result<(), (Option<usize>, Reason)> {
-    let fields = record.fields.map_err(|malformed| (None, malformed.into()))?;
-    if fields.len() != width {
-        return Err((None, Reason::FieldCount { expected: width, found: fields.len() }));
-    }
+    let fields = fields(record, header).map_err(|reason| (None, reason))?;
     for (index, (field, position)) in schema.fields.iter().zip(positions).enumerate() {
         match cell::parse(fields.get(*position), field, schema) {
             Some(cell) => cells.push(cell),
@@ -155,6 +178,7 @@ impl From<Malformed> for Reason {
         match malformed {
             Malformed::Runaway => Self::Runaway,
             Malformed::NotText => Self::NotText,
+            Malformed::ZeroBytes => Self::ZeroBytes,
         }
     }
 }

@@ -20,18 +20,18 @@ pub(super) fn guess_kind(column: &ColumnProfile) -> (Kind, Option<String>) {
         let kind = if unique { Kind::Identifier } else { Kind::Category };
         return (kind, Some("a code, not a number: some values begin with a zero".to_owned()));
     }
-    if nearly_all(column.times) && column.times >= column.numbers {
+    if nearly_all(column.readable_times()) && column.readable_times() >= column.numbers {
         return (Kind::Time, None);
     }
-    if nearly_all(column.numbers) {
+    let numbers = column.readable_numbers();
+    if nearly_all(numbers) {
         // Amounts of money are nearly all different too. So where distinct values are no longer counted exactly, a
         // number is an identifier only if its name says so, or if no value that was followed came twice.
         let identifier = unique
             && column.integers == present
             && column.missing == 0
             && (column.never_repeats() || has_word(&column.name, &KEYS) || has_word(&column.name, &NUMBERED));
-        let stray =
-            (column.numbers < present).then(|| format!("{} cells are not numbers", present - column.numbers));
+        let stray = (numbers < present).then(|| format!("{} cells are not numbers", present - numbers));
         return (if identifier { Kind::Identifier } else { Kind::Number }, stray);
     }
     if unique {

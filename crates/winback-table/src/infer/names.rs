@@ -68,9 +68,15 @@ pub(super) fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// Whether a name is the one that a column without any is given.
+fn is_unnamed(name: &str) -> bool {
+    let number = name.strip_prefix("column ");
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// Whether a name is that of a mere number of the row.
 pub(super) fn is_row_number(name: &str) -> bool {
-    has_word(name, &["row", "index", "rownumber"]) || name.is_empty()
+    has_word(name, &["row", "index", "rownumber"]) || is_unnamed(name)
 }
 
 /// Whether a name is that of a key: `clientnum`, `customer_id`, `AccountNumber`; but not `num_accounts`, a count.

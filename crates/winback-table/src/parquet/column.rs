@@ -23,7 +23,7 @@ impl Column {
     pub(super) fn new(column: &dyn Array, field: &Field, schema: &Schema) -> Result<Self> {
         let plain = !matches!(field.role, Role::Key | Role::Label);
         let data_type = column.data_type();
-        let missing = schema.missing.iter().map(|spelling| spelling.trim());
+        let missing = schema.missing.iter().chain(&field.missing).map(|spelling| spelling.trim());
         Ok(match field.kind {
             Kind::Number if plain && data_type.is_numeric() => {
                 let missing = missing.filter_map(cell::number).collect();

@@ -41,7 +41,7 @@ fn spellings_of_no_value_count_by_value() {
 #[test]
 fn rows_are_held_against_the_count_of_the_file() {
     let schema = schema();
-    let (mut rows, _) = ParquetRows::open(&input(), &schema).unwrap();
+    let (mut rows, _) = ParquetRows::open(&input(), &schema, &mut Oddities::default()).unwrap();
     rows.counted += 1;
     let mut keys = crate::keys::KeySet::default();
     let error = rows.read(&schema, &mut Sink::new(&schema, &mut keys, None)).unwrap_err();

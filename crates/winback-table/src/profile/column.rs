@@ -3,12 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Sample;
+use super::dates::DateSpellings;
 use super::distinct::Distinct;
-use super::sample::BUCKETS;
-use crate::{cell, keys};
+use super::extremes::Extremes;
+use super::numbers::NumberSpellings;
+use super::sample::{BUCKETS, KEPT_NUMBERS};
+use super::seen::Seen;
+use crate::notation::spelled;
+use crate::oddity::{Oddities, OddityKind, Place};
+use crate::{Dates, Kind, Notation, cell, keys};
 
 /// Levels counted before a column is taken to have too many.
 const COUNTED_LEVELS: usize = 1000;
+/// A level is a word or two; what is longer is text.
+const LONGEST_LEVEL: usize = 1000;
+/// Values kept by all columns together; a table of up to 64 columns keeps as many as it likes for each.
+const SHARED: usize = 1 << 22;
+/// Values kept at least for each column.
+const LEAST: usize = 200;
 
 /// What one column looks like.
 #[derive(Debug, Clone, Default)]
@@ -39,13 +51,27 @@ pub struct ColumnProfile {
     pub time_range: Option<(i64, i64)>,
     /// Rows a level, while there are at most a thousand.
     pub levels: Option<BTreeMap<String, u64>>,
+    most_levels: usize,
     distinct: Distinct,
     sample: Sample,
+    number_spellings: NumberSpellings,
+    date_spellings: DateSpellings,
+    extremes: Extremes,
+    blanks: Seen,
 }
 
 impl ColumnProfile {
-    pub(super) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), levels: Some(BTreeMap::new()), ..Self::default() }
+    /// A column beside others, `columns` in all, which share the memory that a profile may take.
+    pub(super) fn new(name: &str, columns: usize) -> Self {
+        let share = (SHARED / columns.max(1)).max(LEAST);
+        Self {
+            name: name.to_owned(),
+            most_levels: share.min(COUNTED_LEVELS),
+            levels: Some(BTreeMap::new()),
+            distinct: Distinct::new(share),
+            sample: Sample::new(share.min(KEPT_NUMBERS)),
+            ..Self::default()
+        }
     }
 
     /// Rows with a value.
@@ -82,7 +108,7 @@ impl ColumnProfile {
     /// frequent ones.
     #[must_use]
     pub fn sketch(&self) -> Vec<u64> {
-        if self.numbers > 0 && self.distinct() > BUCKETS as u64 {
+        if self.number_spellings.total() > 0 && self.distinct() > BUCKETS as u64 {
             return self.sample.buckets();
         }
         let Some(levels) = &self.levels else { return Vec::new() };
@@ -95,9 +121,56 @@ impl ColumnProfile {
         counts
     }
 
-    pub(super) fn add(&mut self, text: &str, missing: &[String]) {
+    /// Cells that are numbers in the column's notation; none where no notation fits.
+    pub(crate) fn readable_numbers(&self) -> u64 {
+        self.number_spellings.readable()
+    }
+
+    /// Cells that are dates in the column's notation.
+    pub(crate) fn readable_times(&self) -> u64 {
+        self.date_spellings.readable()
+    }
+
+    /// How the column spells cells of a kind; plain where none is known to fit.
+    #[must_use]
+    pub fn notation(&self, kind: Kind) -> Notation {
+        match kind {
+            Kind::Number => self.number_spellings.verdict(None).notation,
+            Kind::Time => {
+                let dates = self.date_spellings.verdict(None).map_or(Dates::Plain, |(dates, _)| dates);
+                Notation { dates, ..Notation::default() }
+            }
+            Kind::Category | Kind::Flag | Kind::Text | Kind::Identifier => Notation::default(),
+        }
+    }
+
+    /// Says what is odd about the column as a whole.
+    pub(super) fn say(&self, oddities: &mut Oddities) {
+        let (name, present) = (self.name.as_str(), self.present());
+        let nearly_all = |rows: u64| rows > 0 && rows * 10 >= present * 9;
+        if nearly_all(self.date_spellings.total()) && self.date_spellings.total() >= self.numbers {
+            self.date_spellings.verdict(Some((name, oddities)));
+            self.blanks.say(OddityKind::BlankCells, name, oddities);
+            return;
+        }
+        let numbers = &self.number_spellings;
+        let strays = present - self.readable_numbers();
+        let is_number = present > 0 && Seen::is_stray(strays, present);
+        numbers.say_others(name, present, is_number, oddities);
+        if nearly_all(numbers.total()) {
+            numbers.verdict(Some((name, oddities)));
+            self.blanks.say(OddityKind::BlankCells, name, oddities);
+            self.extremes.say(name, oddities);
+        }
+    }
+
+    pub(super) fn add(&mut self, text: &str, missing: &[String], place: &Place) {
+        let written = text.trim_end_matches('\r');
         let text = text.trim();
         self.rows += 1;
+        if text.is_empty() && !written.is_empty() {
+            self.blanks.add(place, written);
+        }
         if let Some(spelling) = missing.iter().find(|spelling| spelling.eq_ignore_ascii_case(text)) {
             self.missing += 1;
             self.missing_spellings.insert(spelling.clone());
@@ -106,28 +179,48 @@ impl ColumnProfile {
         if let Some(number) = cell::number(text) {
             self.numbers += 1;
             self.integers += u64::from(number.fract().total_cmp(&0.0).is_eq());
-            let (low, high) = self.range.unwrap_or((number, number));
-            self.range = Some((low.min(number), high.max(number)));
-            self.sample.add(number);
+            self.number_spellings.add_plain(text, number, place);
+            self.add_number(number, place);
             let digits = text.bytes().all(|byte| byte.is_ascii_digit());
             self.leading_zeros += u64::from(digits && text.len() > 1 && text.starts_with('0'));
+        } else if let Some(spelled) = spelled(text) {
+            self.number_spellings.add_spelled(text, &spelled, place);
+            // A cell with two readings tells nothing of the distribution until the column is read as one.
+            if let (Some(number), None) | (None, Some(number)) = (spelled.as_point, spelled.as_comma) {
+                self.add_number(number, place);
+            }
+        } else {
+            self.number_spellings.add_other(text, place);
         }
         self.flags += u64::from(cell::flag(text).is_some());
         if let Some(seconds) = cell::seconds(text) {
             self.times += 1;
             let (early, late) = self.time_range.unwrap_or((seconds, seconds));
             self.time_range = Some((early.min(seconds), late.max(seconds)));
+            self.date_spellings.add_plain(text, place);
+        } else {
+            self.date_spellings.add(text, place);
         }
         self.with_blanks += u64::from(text.contains(' '));
         self.distinct.add(keys::hash(text, None) as u64);
-        if let Some(levels) = &mut self.levels {
-            if let Some(count) = levels.get_mut(text) {
-                *count += 1;
-            } else if levels.len() < COUNTED_LEVELS {
-                levels.insert(text.to_owned(), 1);
-            } else {
-                self.levels = None;
-            }
+        self.add_level(text);
+    }
+
+    fn add_number(&mut self, number: f64, place: &Place) {
+        let (low, high) = self.range.unwrap_or((number, number));
+        self.range = Some((low.min(number), high.max(number)));
+        self.sample.add(number);
+        self.extremes.add(number, place);
+    }
+
+    fn add_level(&mut self, text: &str) {
+        let Some(levels) = &mut self.levels else { return };
+        if let Some(count) = levels.get_mut(text) {
+            *count += 1;
+        } else if levels.len() < self.most_levels && text.len() <= LONGEST_LEVEL {
+            levels.insert(text.to_owned(), 1);
+        } else {
+            self.levels = None;
         }
     }
 }

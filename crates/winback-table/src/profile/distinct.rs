@@ -10,21 +10,33 @@ const KEPT_HASHES: usize = 1 << 16;
 ///
 /// A hash that is kept has been kept since it first came, so how often it came is exact: a sample that tells keys from
 /// amounts of money far better than an estimate that errs by half a percent could.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Distinct {
     /// Hashes, and how often each came.
     smallest: BTreeMap<u64, u64>,
     pub(super) overflowed: bool,
+    kept: usize,
+}
+
+impl Default for Distinct {
+    fn default() -> Self {
+        Self::new(KEPT_HASHES)
+    }
 }
 
 impl Distinct {
+    /// A count that keeps `kept` hashes, or as many as are of use.
+    pub(super) fn new(kept: usize) -> Self {
+        Self { smallest: BTreeMap::new(), overflowed: false, kept: kept.min(KEPT_HASHES) }
+    }
+
     /// Counts a value by its hash.
     pub fn add(&mut self, hash: u64) {
         if self.overflowed && self.smallest.last_key_value().is_some_and(|(largest, _)| hash > *largest) {
             return;
         }
         *self.smallest.entry(hash).or_insert(0) += 1;
-        if self.smallest.len() > KEPT_HASHES {
+        if self.smallest.len() > self.kept {
             self.smallest.pop_last();
             self.overflowed = true;
         }
@@ -41,7 +53,7 @@ impl Distinct {
     pub fn count(&self) -> u64 {
         match self.smallest.last_key_value() {
             Some((largest, _)) if self.overflowed => {
-                ((KEPT_HASHES - 1) as f64 / (*largest as f64 / u64::MAX as f64)) as u64
+                ((self.kept - 1) as f64 / (*largest as f64 / u64::MAX as f64)) as u64
             }
             _ => self.smallest.len() as u64,
         }

@@ -1,7 +1,7 @@
 //! An even choice of the numbers of a column, in bounded memory.
 
 /// Numbers kept for quantiles.
-const KEPT_NUMBERS: usize = 1 << 14;
+pub(super) const KEPT_NUMBERS: usize = 1 << 14;
 /// Buckets of a sketch.
 pub(super) const BUCKETS: usize = 8;
 

@@ -19,9 +19,10 @@ fn a_column_is_counted_by_what_its_cells_could_be() {
 
 #[test]
 fn beyond_the_exact_count_repeats_are_still_seen() {
+    let place = Place { file: "m".into(), line: None };
     let profile_of = |value: &dyn Fn(u64) -> u64| {
-        let mut column = ColumnProfile::new("c");
-        (0..80_000).for_each(|row| column.add(&value(row).to_string(), &[]));
+        let mut column = ColumnProfile::new("c", 1);
+        (0..80_000).for_each(|row| column.add(&value(row).to_string(), &[], &place));
         (column.is_unique(), column.never_repeats())
     };
     assert_eq!(profile_of(&|row| row), (true, true));

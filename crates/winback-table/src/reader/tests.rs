@@ -80,10 +80,10 @@ fn usable_rows_know_their_number_among_all_rows() {
 
 #[test]
 fn a_missing_column_names_the_nearest() {
-    let error = read(memory("ID,n,c\n"), Repeats::Kept).unwrap_err().to_string();
-    assert_eq!(error, "`week.csv` has no column `id`; the nearest is `ID`");
+    let error = read(memory("idx,n,c\n"), Repeats::Kept).unwrap_err().to_string();
+    assert_eq!(error, "`week.csv` has no column `id`; the nearest is `idx`");
     let error = read(memory("id,n,c,n\n"), Repeats::Kept).unwrap_err().to_string();
-    assert_eq!(error, "`week.csv` has the column `n` twice, as column 2 and column 4");
+    assert_eq!(error, "`week.csv` has the column `n` twice, as column 2 and column 4; rename one of them");
     let error = read(memory(""), Repeats::Kept).unwrap_err().to_string();
     assert_eq!(
         error,

@@ -4,6 +4,7 @@ use arrow::datatypes::DataType;
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Role};
+use crate::{Notation, cell};
 
 /// How a column is spoken of to people; every part is optional.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,20 +36,40 @@ pub struct Field {
     pub kind: Kind,
     /// What it is for.
     pub role: Role,
+    /// How its numbers or dates are spelled, where that is not how programs write them.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub notation: Notation,
+    /// Spellings of "no value" in this column alone, besides those of the schema; a number counts by its value.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub missing: Vec<String>,
     /// How it is spoken of.
     #[serde(default, skip_serializing_if = "is_default")]
     pub wording: Wording,
 }
 
-fn is_default(wording: &Wording) -> bool {
-    *wording == Wording::default()
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Field {
-    /// A field without wording of its own.
+    /// A field in plain notation, without wording or spellings of "no value" of its own.
     #[must_use]
     pub fn new(name: impl Into<String>, kind: Kind, role: Role) -> Self {
-        Self { name: name.into(), kind, role, wording: Wording::default() }
+        let (notation, wording) = (Notation::default(), Wording::default());
+        Self { name: name.into(), kind, role, notation, missing: Vec::new(), wording }
+    }
+
+    /// Whether a cell spells "no value" in this column alone.
+    #[must_use]
+    pub fn is_missing(&self, cell: &str) -> bool {
+        self.missing.iter().any(|spelling| spelling.trim().eq_ignore_ascii_case(cell.trim()))
+    }
+
+    /// Whether a number means "no value" in this column alone.
+    #[must_use]
+    pub fn is_missing_number(&self, value: f64) -> bool {
+        let mut numbers = self.missing.iter().filter_map(|spelling| cell::number(spelling.trim()));
+        numbers.any(|other| cell::same_number(other, value))
     }
 
     /// The Arrow type of the column in a batch: the label is the truth of "is positive", a key is text as written.

@@ -50,7 +50,7 @@ fn a_leak_keeps_a_model_from_becoming_champion_and_a_person_can_decide_otherwise
 #[test]
 fn without_the_leaky_column_the_same_history_is_not_blocked() {
     let bench = leaky();
-    bench.edit("winback.toml", "exclude = []", "exclude = [\"closing_reason\"]");
+    bench.edit("winback.toml", "exclude = [", "exclude = [\"closing_reason\",");
     let found = bench.json(&["train", "--learner", "linear"]);
     assert_eq!((&found["promoted"], &found["gates"]), (&true.into(), &json!([])));
     let findings = found["findings"].as_array().unwrap();

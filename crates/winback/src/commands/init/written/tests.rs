@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use winback_retain::leaks::Examined;
 use winback_table::Schema;
 use winback_table::infer::{Hints, infer};
 use winback_table::input::{Input, MemoryInput};
@@ -40,7 +41,7 @@ fn look(text: String, hints: Hints) -> (Request, Look) {
     let inputs: [Arc<dyn Input>; 1] = [Arc::new(MemoryInput::new("m", text))];
     let table = profile(&inputs, request.options, &request.missing, &mut |_| {}).unwrap();
     let proposal = infer(&table, &request.hints, &request.missing).unwrap();
-    (request, Look { table, proposal })
+    (request, Look { table, proposal, examined: Examined::default() })
 }
 
 #[test]

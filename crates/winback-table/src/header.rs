@@ -1,0 +1,217 @@
+//! The column names of a file: cleaned, and found again even where case or blanks differ.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::error::HeaderFlaw;
+use crate::oddity::{Oddities, OddityKind, Place};
+use crate::{Error, Result, Schema, nearest_name};
+
+/// More columns than this are no table of customers; each costs memory in a profile.
+const MOST_COLUMNS: usize = 20_000;
+
+/// The columns of one file.
+#[derive(Debug, Clone)]
+pub(crate) struct Header {
+    place: Place,
+    /// The names, trimmed; a column without one is called by its position.
+    pub(crate) names: Vec<String>,
+    /// The trimmed names as they stand in the file.
+    written: Vec<String>,
+}
+
+impl Header {
+    /// The names of a file's columns; `line` is where they stand.
+    pub(crate) fn new<'a>(
+        file: &Arc<str>,
+        line: Option<u64>,
+        names: impl Iterator<Item = &'a str>,
+        oddities: &mut Oddities,
+    ) -> Result<Self> {
+        let place = Place { file: file.clone(), line };
+        let mut written = Vec::new();
+        for name in names {
+            if written.len() == MOST_COLUMNS {
+                return Err(Error::Header { file: file.to_string(), flaw: HeaderFlaw::TooMany });
+            }
+            let trimmed = trim(name);
+            // A carriage return belongs to the end of the line.
+            if !trimmed.is_empty() && name.trim_end_matches('\r') != trimmed {
+                oddities.note(OddityKind::PaddedName, &place, Some(trimmed), Some(name));
+            }
+            written.push(trimmed.to_owned());
+        }
+        let named = |(index, name): (usize, &String)| match name.as_str() {
+            "" => format!("column {}", index + 1),
+            name => name.to_owned(),
+        };
+        let names: Vec<String> = written.iter().enumerate().map(named).collect();
+        let header = Self { place, names, written };
+        header.note_names(oddities);
+        Ok(header)
+    }
+
+    /// Notes columns without a name, and names that differ only in case or blanks.
+    fn note_names(&self, oddities: &mut Oddities) {
+        let mut seen: BTreeMap<String, &String> = BTreeMap::new();
+        for (name, written) in self.names.iter().zip(&self.written) {
+            if written.is_empty() {
+                oddities.note(OddityKind::UnnamedColumn, &self.place, Some(name), None);
+            }
+            match seen.get(&alike(name)) {
+                Some(other) if *other != name => {
+                    let kind = OddityKind::AlikeNames { other: (*other).clone() };
+                    oddities.note(kind, &self.place, Some(name), None);
+                }
+                Some(_) => {}
+                None => {
+                    seen.insert(alike(name), name);
+                }
+            }
+        }
+    }
+
+    /// Whether the fields of a row are the names again.
+    pub(crate) fn is_again<'a>(&self, mut fields: impl Iterator<Item = &'a str>) -> bool {
+        // Nearly every row ends here.
+        let Some(first) = fields.next() else { return false };
+        let Some((name, others)) = self.written.split_first() else { return false };
+        // A single column may well have its own name among its values.
+        trim(first) == name
+            && !others.is_empty()
+            && others.iter().all(|name| fields.next().is_some_and(|field| trim(field) == name))
+            && fields.next().is_none()
+            && self.written.iter().any(|name| !name.is_empty())
+    }
+
+    /// Refuses a name that is there twice.
+    pub(crate) fn check_unique(&self) -> Result<()> {
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        for (index, name) in self.names.iter().enumerate() {
+            if let Some(first) = seen.insert(name, index) {
+                return Err(self.repeated(name, first, index));
+            }
+        }
+        Ok(())
+    }
+
+    /// The position of the column called `wanted`: of that very name, else of one that differs only in case or blanks.
+    pub(crate) fn position(&self, wanted: &str, oddities: &mut Oddities) -> Result<usize> {
+        let positions = |is: &dyn Fn(&str) -> bool| -> Vec<usize> {
+            let found = self.names.iter().enumerate().filter(|(_, name)| is(name));
+            found.map(|(index, _)| index).take(2).collect()
+        };
+        match positions(&|name| name == wanted)[..] {
+            [found] => return Ok(found),
+            [first, second, ..] => return Err(self.repeated(wanted, first, second)),
+            [] => {}
+        }
+        let wanted_alike = alike(wanted);
+        match positions(&|name| alike(name) == wanted_alike)[..] {
+            [found] => {
+                let kind = OddityKind::FoundAlike { found: self.names[found].clone() };
+                oddities.note(kind, &self.place, Some(wanted), None);
+                Ok(found)
+            }
+            [first, second, ..] => Err(Error::AmbiguousColumn {
+                file: self.place.file.to_string(),
+                column: wanted.to_owned(),
+                found: [self.names[first].clone(), self.names[second].clone()],
+                positions: [first + 1, second + 1],
+            }),
+            [] => Err(Error::MissingColumn {
+                file: self.place.file.to_string(),
+                column: wanted.to_owned(),
+                nearest: nearest_name(wanted, self.names.iter().map(String::as_str)).map(str::to_owned),
+            }),
+        }
+    }
+
+    /// Finds each field of the schema; answers their positions and the names left over.
+    pub(crate) fn places(
+        &self,
+        schema: &Schema,
+        oddities: &mut Oddities,
+    ) -> Result<(Vec<usize>, Vec<String>)> {
+        let found = schema.fields.iter().map(|field| self.position(&field.name, oddities));
+        let positions: Vec<usize> = found.collect::<Result<_>>()?;
+        let unused = self.names.iter().enumerate().filter(|(index, _)| !positions.contains(index));
+        let unused = unused.map(|(_, name)| name.clone()).collect();
+        Ok((positions, unused))
+    }
+
+    fn repeated(&self, column: &str, first: usize, second: usize) -> Error {
+        let (first, second) = (first + 1, second + 1);
+        Error::RepeatedColumn { file: self.place.file.to_string(), column: column.to_owned(), first, second }
+    }
+}
+
+/// Without outer blanks, of which a byte order mark within a line is one too.
+fn trim(name: &str) -> &str {
+    name.trim_matches(|character: char| character.is_whitespace() || character == '\u{feff}')
+}
+
+/// What two names have in common that differ only in case or blanks.
+fn alike(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(names: &[&str]) -> (Header, Vec<String>) {
+        let mut oddities = Oddities::default();
+        let header = Header::new(&"h.csv".into(), Some(1), names.iter().copied(), &mut oddities).unwrap();
+        (header, oddities.list().iter().map(ToString::to_string).collect())
+    }
+
+    fn position(names: &[&str], wanted: &str) -> Result<usize, String> {
+        let (header, _) = header(names);
+        header.position(wanted, &mut Oddities::default()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn names_are_cleaned_and_what_is_odd_is_said() {
+        let (header, said) = header(&[" id ", "", "Call  Failure", "call failure", "n\r"]);
+        assert_eq!(header.names, ["id", "column 2", "Call  Failure", "call failure", "n"]);
+        assert_eq!(
+            said,
+            [
+                "`h.csv` line 1, column `id`: blanks around its name; it is used without them",
+                "`h.csv` line 1, column `column 2`: it has no name in the header; it is called `column 2` here",
+                "`h.csv` line 1, column `call failure`: `Call  Failure` differs from it only in case or blanks; rename \
+                 one, or exclude it",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_column_is_found_exactly_or_alike_or_not() {
+        assert_eq!(position(&["a", "A"], "A"), Ok(1), "the very name wins");
+        assert_eq!(position(&["x", "Call  Failure"], "call failure"), Ok(1));
+        assert_eq!(
+            position(&["ID", "x", "Id"], "id"),
+            Err("`h.csv` has no column `id`, but two that differ from it only in case or blanks: `ID` (column 1) and \
+                 `Id` (column 3); rename one of them"
+                .to_owned())
+        );
+        assert_eq!(
+            position(&["id", "x", "id"], "id"),
+            Err("`h.csv` has the column `id` twice, as column 1 and column 3; rename one of them".to_owned())
+        );
+        assert_eq!(
+            position(&["idx"], "id"),
+            Err("`h.csv` has no column `id`; the nearest is `idx`".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_row_is_the_header_again_or_not() {
+        let (header, _) = header(&["id", "n", ""]);
+        assert!(header.is_again([" id", "n ", "\r"].into_iter()));
+        for other in [&["id", "n"][..], &["id", "n", "", ""], &["id", "n", "x"], &["x", "n", ""]] {
+            assert!(!header.is_again(other.iter().copied()), "{other:?}");
+        }
+    }
+}

@@ -7,7 +7,9 @@ mod kind;
 mod names;
 
 use self::kind::guess_kind;
-use self::names::{KEYS, LABELS, POSITIVES, PROTECTED, TIMES, has_word, is_key_name, is_row_number};
+use self::names::{
+    KEYS, LABELS, POSITIVES, PROTECTED, TIMES, has_word, is_key_name, is_row_number, is_unnamed,
+};
 use crate::cell;
 use crate::profile::{ColumnProfile, TableProfile};
 use crate::{Error, Field, Kind, Result, Role, Schema, nearest_name};
@@ -95,6 +97,10 @@ fn guess(column: &ColumnProfile, hints: &Hints) -> Guess {
         return plain(Role::Protected);
     }
     let excluded = |why: &str| Guess { kind, role: Role::Excluded, why: Some(why.to_owned()) };
+    // Tools that write their row numbers into a file give that column no name.
+    if is_unnamed(&column.name) && column.integers == column.rows && column.never_repeats() {
+        return excluded("excluded: it has no name and numbers the rows");
+    }
     match kind {
         Kind::Identifier => excluded("excluded: every value is different, as in an identifier"),
         Kind::Text => excluded("excluded: free text"),

@@ -125,6 +125,7 @@ impl Oddity {
         let rows = self.rows();
         let example = self.example.as_deref().unwrap_or_default();
         let column = self.column.as_deref().unwrap_or_default();
+        let table = settings_table(column);
         match &self.kind {
             OddityKind::PaddedName => "blanks around its name; it is used without them".to_owned(),
             OddityKind::UnnamedColumn => {
@@ -185,7 +186,7 @@ impl Oddity {
             ),
             OddityKind::AmbiguousNumbers => format!(
                 "`{example}` may be over a thousand or have three decimals, {rows}; not read as numbers: say \
-                 `numbers = \"point\"` or `numbers = \"comma\"` under `[columns.{column}]`, by the sign before the \
+                 `numbers = \"point\"` or `numbers = \"comma\"` under `{table}`, by the sign before the \
                  decimals"
             ),
             OddityKind::MixedUnits => format!(
@@ -198,22 +199,31 @@ impl Oddity {
             ),
             OddityKind::AmbiguousDates => format!(
                 "`{example}` may have the day first or the month, {rows}; not read as dates: say \
-                 `dates = \"day-first\"` or `dates = \"month-first\"` under `[columns.{column}]`"
+                 `dates = \"day-first\"` or `dates = \"month-first\"` under `{table}`"
             ),
             OddityKind::NotNumbers { are_few: true } => format!(
                 "`{example}` is not a number, {rows}; rejected, mend them, or say `missing = [\"{example}\"]` under \
-                 `[columns.{column}]` if it means no value"
+                 `{table}` if it means no value"
             ),
             OddityKind::NotNumbers { are_few: false } => format!(
                 "most cells are numbers, but `{example}` is not, {rows}; not read as numbers: mend them, or say \
-                 `missing = [\"{example}\"]` under `[columns.{column}]` if it means no value"
+                 `missing = [\"{example}\"]` under `{table}` if it means no value"
             ),
             OddityKind::Sentinel { value, others: (low, high) } => format!(
                 "{value} in {rows}, far from all others ({low} to {high}); if it means no value, say \
-                 `missing = [\"{value}\"]` under `[columns.{column}]`"
+                 `missing = [\"{value}\"]` under `{table}`"
             ),
         }
     }
+}
+
+/// The part of the settings that speaks of a column, its name quoted where it must be.
+fn settings_table(column: &str) -> String {
+    let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if !column.is_empty() && column.bytes().all(is_bare) {
+        return format!("[columns.{column}]");
+    }
+    format!("[columns.\"{}\"]", column.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 impl fmt::Display for Oddity {

@@ -13,6 +13,7 @@ mod rows;
 mod sample;
 mod seen;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use self::column::ColumnProfile;
@@ -60,9 +61,24 @@ pub fn profile(
     missing: &[String],
     watch: &mut dyn FnMut(u64),
 ) -> Result<TableProfile> {
+    profile_with(inputs, options, missing, &BTreeMap::new(), watch)
+}
+
+/// The same, with spellings of "no value" for single columns.
+///
+/// # Errors
+/// When a file cannot be read, or has other columns than the first.
+pub fn profile_with(
+    inputs: &[Arc<dyn Input>],
+    options: Options,
+    missing: &[String],
+    of_columns: &BTreeMap<String, Vec<String>>,
+    watch: &mut dyn FnMut(u64),
+) -> Result<TableProfile> {
     let missing: Vec<String> = missing.iter().map(|spelling| spelling.trim().to_owned()).collect();
     let mut pass = Pass {
         missing: &missing,
+        of_columns,
         table: TableProfile::default(),
         oddities: Oddities::default(),
         replay: Replay::default(),
@@ -86,6 +102,7 @@ pub fn profile(
 /// One reading of all files.
 struct Pass<'a> {
     missing: &'a [String],
+    of_columns: &'a BTreeMap<String, Vec<String>>,
     table: TableProfile,
     oddities: Oddities,
     replay: Replay,
@@ -98,7 +115,9 @@ impl Pass<'_> {
         if columns.is_empty() {
             header.check_unique()?;
             let count = header.names.len();
-            *columns = header.names.iter().map(|name| ColumnProfile::new(name, count)).collect();
+            let missing = |name: &String| self.of_columns.get(name).cloned().unwrap_or_default();
+            let column = |name: &String| ColumnProfile::new(name, count).with_missing(missing(name));
+            *columns = header.names.iter().map(column).collect();
         }
         columns.iter().map(|column| header.position(&column.name, &mut self.oddities)).collect()
     }

@@ -16,9 +16,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use winback_table::csv::Encoding;
-use winback_table::{Kind, Schema, Wording};
+use winback_table::input::Limits;
+use winback_table::{Dates, Kind, Numbers, Schema, Wording};
 
-use self::file::{ColumnPart, ConfigFile, DataPart, TrainPart};
+use self::file::{ColumnPart, ConfigFile, DataPart, Scalar, TrainPart};
+use self::values::Size;
 pub(crate) use self::values::{Horizon, Learner, delimiter, encoding};
 use crate::error::{Result, ResultExt as _, UserError};
 
@@ -68,6 +70,8 @@ pub(crate) struct DataSettings {
     pub(crate) encoding: Option<Encoding>,
     /// The share of rows, from 0 to 1, that may be rejected before a file is refused as a whole.
     pub(crate) reject_limit: f64,
+    /// How far packed files may swell.
+    pub(crate) limits: Limits,
 }
 
 /// Where the labelled customers are.
@@ -92,7 +96,23 @@ pub(crate) struct Label {
 pub(crate) struct ColumnSettings {
     /// Its kind, where the one told from the values is wrong.
     pub(crate) kind: Option<Kind>,
+    /// How its numbers are spelled, where that cannot be told from the values.
+    pub(crate) numbers: Option<Numbers>,
+    /// The sign beside its numbers.
+    pub(crate) unit: Option<String>,
+    /// In which order its dates are spelled.
+    pub(crate) dates: Option<Dates>,
+    /// Spellings of "no value" in it alone.
+    pub(crate) missing: Vec<String>,
     pub(crate) wording: Wording,
+}
+
+impl ColumnSettings {
+    /// Its kind, as far as the settings tell: who says how numbers are spelled means numbers.
+    pub(crate) fn told_kind(&self) -> Option<Kind> {
+        let number = (self.numbers.is_some() || self.unit.is_some()).then_some(Kind::Number);
+        self.kind.or(number).or(self.dates.map(|_| Kind::Time))
+    }
 }
 
 /// How a model is trained.
@@ -243,6 +263,12 @@ impl DataSettings {
         if !(0.0..=1.0).contains(&reject_limit) {
             return Err(UserError::new(format!("`reject_limit` is {reject_limit}, not a share from 0 to 1")));
         }
+        let usual = Limits::default();
+        let unpacked = raw.unpacked_limit.map(|text| text.0.parse::<Size>()).transpose()?;
+        let limits = Limits {
+            unpacked_bytes: unpacked.map_or(usual.unpacked_bytes, |size| size.bytes),
+            ratio: raw.unpacked_ratio_limit.unwrap_or(usual.ratio),
+        };
         Ok(Self {
             history: raw.history.map_or(History::InputFolder, |names| History::Files(files(names))),
             key: raw.key,
@@ -255,14 +281,19 @@ impl DataSettings {
             delimiter: raw.delimiter.as_deref().map(delimiter).transpose()?,
             encoding: raw.encoding.as_deref().map(encoding).transpose()?,
             reject_limit,
+            limits,
         })
     }
 }
 
 impl From<ColumnPart> for ColumnSettings {
-    fn from(ColumnPart { name, kind, reason }: ColumnPart) -> Self {
+    fn from(part: ColumnPart) -> Self {
+        let ColumnPart { name, kind, numbers, unit, dates, missing, reason } = part;
+        let spelling = |Scalar(text)| text;
+        let own_missing = missing.into_iter().map(spelling).collect();
         let file::ReasonPart { low, high, level, missing } = reason;
-        Self { kind, wording: Wording { name, low, high, level, missing } }
+        let wording = Wording { name, low, high, level, missing };
+        Self { kind, numbers, unit, dates, missing: own_missing, wording }
     }
 }
 

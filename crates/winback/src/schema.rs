@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use winback_table::infer::{Hints, Proposal, infer};
 use winback_table::profile::TableProfile;
-use winback_table::{Kind, Role, nearest_name};
+use winback_table::{Kind, Notation, Role, nearest_name};
 
-use crate::config::Settings;
+use crate::config::{ColumnSettings, Settings};
 use crate::error::{Result, ResultExt as _, UserError};
 
 impl Settings {
@@ -30,9 +30,10 @@ impl Settings {
             protected: self.data.protected.clone(),
         };
         let mut proposal = infer(table, &hints, &self.data.missing)?;
-        for (field, reason) in proposal.schema.fields.iter_mut().zip(&mut proposal.reasons) {
+        let fields = proposal.schema.fields.iter_mut().zip(&table.columns);
+        for ((field, column), reason) in fields.zip(&mut proposal.reasons) {
             let said = self.columns.get(&field.name);
-            if let Some(kind) = said.and_then(|said| said.kind) {
+            if let Some(kind) = said.and_then(ColumnSettings::told_kind) {
                 self.check_kind(&field.name, roles.get(field.name.as_str()).copied(), kind)?;
                 field.kind = kind;
                 // Whoever names the kind of a column wants it learnt from, where that kind can be.
@@ -48,6 +49,10 @@ impl Settings {
                     Role::Time => Role::Feature,
                     role => role,
                 };
+            }
+            if let Some(said) = said {
+                field.missing.clone_from(&said.missing);
+                field.notation = said.notation(column.notation(field.kind));
             }
             field.wording = said.map(|said| said.wording.clone()).unwrap_or_default();
         }
@@ -109,6 +114,17 @@ impl Settings {
         let (file, role) = (self.file.display(), role.map_or("", Role::name));
         let message = format!("`{file}` calls the {role} `{name}` {}", kind.described());
         Err(UserError::new(message)).hint(format!("take `kind` out of `[columns.{name}]`"))
+    }
+}
+
+impl ColumnSettings {
+    /// The notation told from the values, with what the settings say over it.
+    fn notation(&self, told: Notation) -> Notation {
+        Notation {
+            numbers: self.numbers.unwrap_or(told.numbers),
+            unit: self.unit.clone().or(told.unit),
+            dates: self.dates.unwrap_or(told.dates),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 use winback_flow::{Clock, Digest, ModelVersion, Registry, Store};
 use winback_learn::package::Package;
-use winback_table::input::{FileInput, Input};
+use winback_table::input::{FileInput, Input, Limits};
 
 use crate::config::{History, Settings};
 use crate::error::{Result, ResultExt as _, UserError};
@@ -54,7 +54,7 @@ impl Bucket {
     /// The history's files.
     pub(crate) fn history(&self, settings: &Settings) -> Result<Vec<PathBuf>> {
         match &settings.data.history {
-            History::Files(files) => Ok(files.clone()),
+            History::Files(files) => expand(files),
             History::InputFolder => self.input_folder(),
         }
     }
@@ -66,12 +66,8 @@ impl Bucket {
         let entries = std::fs::read_dir(&folder)
             .users(format!("cannot read the history in `{}`", folder.display()))
             .hint("put files of labelled customers there, or let `winback init HISTORY` write settings that name them")?;
-        let is_settled = |path: &PathBuf| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            path.is_file() && !name.starts_with('.') && !name.ends_with(".tmp") && !name.ends_with(".part")
-        };
-        let mut files: Vec<PathBuf> =
-            entries.flatten().map(|entry| entry.path()).filter(is_settled).collect();
+        let paths = entries.flatten().map(|entry| entry.path());
+        let mut files: Vec<PathBuf> = paths.filter(|path| is_settled(path)).collect();
         files.sort();
         if files.is_empty() {
             let message = format!("`{}` has no files", folder.display());
@@ -82,8 +78,62 @@ impl Bucket {
 }
 
 /// Files as the readers want them.
-pub(crate) fn inputs(files: &[PathBuf]) -> Vec<Arc<dyn Input>> {
-    files.iter().map(|file| Arc::new(FileInput::new(file)) as Arc<dyn Input>).collect()
+pub(crate) fn inputs(files: &[PathBuf], limits: Limits) -> Vec<Arc<dyn Input>> {
+    let input = |file: &PathBuf| Arc::new(FileInput::new(file).with_limits(limits)) as Arc<dyn Input>;
+    files.iter().map(input).collect()
+}
+
+/// The files that some names stand for: a name with `*`, `?` or `[` that is no file itself means every file it matches,
+/// in the order of their names. No file comes twice.
+pub(crate) fn expand(names: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for name in names {
+        let found = if is_pattern(name) { matching(name)? } else { vec![name.clone()] };
+        for file in found {
+            if !files.contains(&file) {
+                files.push(file);
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn is_pattern(name: &Path) -> bool {
+    name.to_str().is_some_and(|name| name.contains(['*', '?', '['])) && !name.exists()
+}
+
+fn matching(pattern: &Path) -> Result<Vec<PathBuf>> {
+    let shown = pattern.display();
+    // The folder above the first sign is taken as it is, whatever signs its own name has.
+    let folder = pattern.ancestors().skip(1).find(|folder| folder.as_os_str().is_empty() || folder.is_dir());
+    let folder = folder.unwrap_or(Path::new(""));
+    let rest = pattern.strip_prefix(folder).unwrap_or(pattern);
+    let text = Path::new(&glob::Pattern::escape(&folder.to_string_lossy())).join(rest);
+    let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::default() };
+    let paths = glob::glob_with(&text.to_string_lossy(), options);
+    let paths = paths
+        .users(format!("cannot understand the name `{shown}`"))
+        .hint("`*` stands for any letters, `?` for one")?;
+    let mut files = Vec::new();
+    for path in paths {
+        let path = path.users(format!("cannot look for files like `{shown}`"))?;
+        if is_settled(&path) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        let message = format!("no file matches `{shown}`");
+        return Err(UserError::new(message))
+            .hint("look at the folder and the ending; `*` does not cross folders, `**` does");
+    }
+    Ok(files)
+}
+
+/// Whether a path is a file that nobody is still writing.
+fn is_settled(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.is_file() && !name.starts_with('.') && !name.ends_with(".tmp") && !name.ends_with(".part")
 }
 
 /// One digest of several files, in their order.
@@ -104,4 +154,41 @@ pub(crate) fn digest(inputs: &[Arc<dyn Input>]) -> Result<Digest> {
         of_files.extend_from_slice(&hasher.finalize());
     }
     Ok(Digest::of(&of_files))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_with_signs_stand_for_files_in_order() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("odd [1]");
+        std::fs::create_dir(&folder).unwrap();
+        for name in ["b.csv", "a.csv", "c.txt", ".d.csv", "e.csv.part", "f[1].csv"] {
+            std::fs::write(folder.join(name), "").unwrap();
+        }
+        let found = |names: &[&str]| {
+            let names: Vec<PathBuf> = names.iter().map(|name| folder.join(name)).collect();
+            let files = expand(&names).map_err(|error| error.to_string())?;
+            Ok(files
+                .iter()
+                .map(|file| file.file_name().unwrap().to_string_lossy().into_owned())
+                .collect::<Vec<_>>())
+        };
+        assert_eq!(found(&["*.csv"]), Ok(["a.csv", "b.csv", "f[1].csv"].map(str::to_owned).to_vec()));
+        assert_eq!(found(&["b.csv", "?.csv"]), Ok(["b.csv", "a.csv"].map(str::to_owned).to_vec()));
+        assert_eq!(
+            found(&["f[1].csv"]),
+            Ok(vec!["f[1].csv".to_owned()]),
+            "a file of that very name is meant"
+        );
+        assert_eq!(
+            found(&["gone.csv"]),
+            Ok(vec!["gone.csv".to_owned()]),
+            "reading says that it is not there"
+        );
+        let none: Result<_, String> = found(&["*.parquet"]);
+        assert_eq!(none.unwrap_err(), format!("no file matches `{}`", folder.join("*.parquet").display()));
+    }
 }

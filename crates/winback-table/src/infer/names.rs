@@ -69,7 +69,7 @@ pub(super) fn words(name: &str) -> Vec<String> {
 }
 
 /// Whether a name is the one that a column without any is given.
-fn is_unnamed(name: &str) -> bool {
+pub(super) fn is_unnamed(name: &str) -> bool {
     let number = name.strip_prefix("column ");
     number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -51,6 +51,7 @@ pub struct ColumnProfile {
     pub time_range: Option<(i64, i64)>,
     /// Rows a level, while there are at most a thousand.
     pub levels: Option<BTreeMap<String, u64>>,
+    own_missing: Vec<String>,
     most_levels: usize,
     distinct: Distinct,
     sample: Sample,
@@ -72,6 +73,11 @@ impl ColumnProfile {
             sample: Sample::new(share.min(KEPT_NUMBERS)),
             ..Self::default()
         }
+    }
+
+    /// The column with spellings of "no value" of its own.
+    pub(super) fn with_missing(self, own_missing: Vec<String>) -> Self {
+        Self { own_missing, ..self }
     }
 
     /// Rows with a value.
@@ -171,7 +177,8 @@ impl ColumnProfile {
         if text.is_empty() && !written.is_empty() {
             self.blanks.add(place, written);
         }
-        if let Some(spelling) = missing.iter().find(|spelling| spelling.eq_ignore_ascii_case(text)) {
+        let mut spellings = missing.iter().chain(&self.own_missing);
+        if let Some(spelling) = spellings.find(|spelling| spelling.trim().eq_ignore_ascii_case(text)) {
             self.missing += 1;
             self.missing_spellings.insert(spelling.clone());
             return;

@@ -7,6 +7,7 @@ use arrow::datatypes::Float64Type;
 use clap::Args;
 use serde_json::json;
 use winback_simulate::{Bank, KEY};
+use winback_table::input::Limits;
 use winback_table::reader::{Options, TableReader};
 use winback_table::{Field, Kind, Role, Schema};
 
@@ -121,7 +122,8 @@ fn most_at_risk(scored: &Path) -> Result<Vec<AtRisk>> {
     let reasons: Vec<String> = (1..=winback_retain::REASONS).map(|place| format!("reason_{place}")).collect();
     fields.extend(reasons.iter().map(|name| Field::new(name, Kind::Text, Role::Feature)));
     let schema = Schema::new(fields, None)?;
-    let mut reader = TableReader::new(inputs(&[scored.to_owned()]), &schema, Options::default());
+    let mut reader =
+        TableReader::new(inputs(&[scored.to_owned()], Limits::default()), &schema, Options::default());
     let mut top: Vec<AtRisk> = Vec::new();
     while let Some(batch) = reader.next_batch()? {
         let rows = &batch.rows;

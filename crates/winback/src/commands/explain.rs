@@ -20,7 +20,7 @@ use crate::config::{Overrides, Settings};
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::{Align, bar, two_sided_bar};
 use crate::steps::train::options;
-use crate::wire::{Bucket, inputs};
+use crate::wire::{Bucket, expand, inputs};
 
 /// What `winback explain` is told.
 #[derive(Debug, Args)]
@@ -131,9 +131,10 @@ fn find(
     let Some(column) = schema.with_role(Role::Key).map(|field| field.name.clone()) else {
         return Err(UserError::new("the model's data has no key to find a customer by").into());
     };
-    let files = if files.is_empty() { Bucket::open(settings)?.history(settings)? } else { files.to_vec() };
+    let files = if files.is_empty() { Bucket::open(settings)?.history(settings)? } else { expand(files)? };
     let progress = context.printer.progress("looking for the customer", "rows", None);
-    let mut reader = TableReader::new(inputs(&files), &schema, options(settings, Repeats::Kept));
+    let mut reader =
+        TableReader::new(inputs(&files, settings.data.limits), &schema, options(settings, Repeats::Kept));
     while let Some(batch) = reader.next_batch()? {
         progress.set(reader.tally().read);
         let keys = batch.rows.column_by_name(&column).map(|keys| keys.as_string::<i32>());

@@ -18,13 +18,13 @@ use crate::printer::{Align, count, percent};
 use crate::steps::score::{BANDS, QUARANTINE, Summary, beside, score};
 use crate::steps::train::options;
 use crate::stopwatch::Stopwatch;
-use crate::wire::{Bucket, inputs};
+use crate::wire::{Bucket, expand, inputs};
 
 /// What `winback score` is told.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: winback score week-2026-04-06.csv -o scored.csv")]
 pub(crate) struct Arguments {
-    /// The customers: CSV (also gzip) or Parquet; columns in any order, a label is ignored
+    /// The customers: CSV (also gzip or zstd) or Parquet, also as 'weeks/*.csv'; columns in any order, a label is ignored
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Where the scored customers go: `.csv` or `.parquet` [default: beside FILE, `.scored.csv`]
@@ -46,15 +46,16 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
         return Err(UserError::new(format!("the reject limit is {limit}, not a share from 0 to 1")).into());
     }
     let (package, version) = open_model(&settings, arguments.model.as_deref())?;
-    let output = arguments.output.clone().unwrap_or_else(|| beside(&arguments.files[0], ".scored.csv"));
-    keep_inputs(&arguments.files, &output)?;
+    let files = expand(&arguments.files)?;
+    let output = arguments.output.clone().unwrap_or_else(|| beside(&files[0], ".scored.csv"));
+    keep_inputs(&files, &output)?;
     let (known, expected) = (package.schema.clone(), expected_unknown(&package));
     let schema = package.model.encoder.scoring_schema(&package.schema);
     let key = schema.with_role(Role::Key).map(|field| field.name.clone());
     let scorer = scorer(&settings, package, key, &version)?;
     let progress = context.printer.progress("scoring", "customers", None);
     let options = options(&settings, Repeats::Rejected);
-    let files = inputs(&arguments.files);
+    let files = inputs(&files, settings.data.limits);
     let summary = score(&scorer, &schema, files, &output, options, limit, &|rows| progress.set(rows))?;
     drop(progress);
     let notes = notes(&summary, &known, &expected);

@@ -36,7 +36,7 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
     let settings = context.settings(Overrides { learner, seed, name, ..Overrides::default() })?;
     let bucket = Bucket::open(&settings)?;
     let files = bucket.history(&settings)?;
-    let inputs = inputs(&files);
+    let inputs = inputs(&files, settings.data.limits);
     let before = digest(&inputs)?;
     let progress = context.printer.progress("reading the history", "rows", None);
     let history = ingest(&settings, &inputs, &mut |rows| progress.set(rows))?;

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, de};
-use winback_table::{Kind, nearest_name};
+use winback_table::{Dates, Kind, Numbers, nearest_name};
 
 use super::Learner;
 use crate::error::{Result, ResultExt as _};
@@ -44,6 +44,8 @@ pub(crate) struct DataPart {
     pub(crate) delimiter: Option<String>,
     pub(crate) encoding: Option<String>,
     pub(crate) reject_limit: Option<f64>,
+    pub(crate) unpacked_limit: Option<Scalar>,
+    pub(crate) unpacked_ratio_limit: Option<u64>,
 }
 
 /// `label = { column = …, positive = … }`.
@@ -54,12 +56,17 @@ pub(crate) struct LabelPart {
     pub(crate) positive: Scalar,
 }
 
-/// `[columns.NAME]`: the kind of a column, and how it is spoken of.
+/// `[columns.NAME]`: the kind of a column, how its cells are spelled, and how it is spoken of.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ColumnPart {
     pub(crate) name: Option<String>,
     pub(crate) kind: Option<Kind>,
+    pub(crate) numbers: Option<Numbers>,
+    pub(crate) unit: Option<String>,
+    pub(crate) dates: Option<Dates>,
+    #[serde(default)]
+    pub(crate) missing: Vec<Scalar>,
     #[serde(default)]
     pub(crate) reason: ReasonPart,
 }

@@ -55,6 +55,33 @@ impl FromStr for Horizon {
     }
 }
 
+/// A number of bytes, as `500 GB`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) bytes: u64,
+}
+
+impl FromStr for Size {
+    type Err = UserError;
+
+    /// A whole number and a unit: `800 MB`, `500 GB`, `2 TB`.
+    fn from_str(text: &str) -> Result<Self, UserError> {
+        let wrong =
+            || UserError::new(format!("`{text}` is no size; write it as `800 MB`, `500 GB` or `2 TB`"));
+        let trimmed = text.trim();
+        let unit_start = trimmed.find(|character: char| !character.is_ascii_digit()).unwrap_or(trimmed.len());
+        let (number, unit) = trimmed.split_at(unit_start);
+        let bytes_of_unit = match unit.trim().to_ascii_uppercase().as_str() {
+            "MB" => 1_000_000_u64,
+            "GB" => 1_000_000_000,
+            "TB" => 1_000_000_000_000,
+            _ => return Err(wrong()),
+        };
+        let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(bytes_of_unit));
+        bytes.filter(|bytes| *bytes > 0).map(|bytes| Self { bytes }).ok_or_else(wrong)
+    }
+}
+
 /// The byte between two fields: a character of ASCII, or the word `tab`.
 pub(crate) fn delimiter(text: &str) -> Result<u8, UserError> {
     match text.as_bytes() {
@@ -88,6 +115,16 @@ mod tests {
         }
         let told = "soon".parse::<Horizon>().unwrap_err().to_string();
         assert_eq!(told, "`horizon` is `soon`; write it as `90 days`, `13 weeks` or `3 months`");
+    }
+
+    #[test]
+    fn a_size_has_a_unit() {
+        let bytes = |text: &str| text.parse::<Size>().map(|size| size.bytes).ok();
+        assert_eq!(bytes("500 GB"), Some(500_000_000_000));
+        assert_eq!(bytes("2tb"), Some(2_000_000_000_000));
+        for wrong in ["", "500", "0 GB", "GB", "1.5 GB", "99999999999 TB"] {
+            assert_eq!(bytes(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

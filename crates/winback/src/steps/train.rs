@@ -9,7 +9,7 @@ use winback_retain::card::card;
 use winback_retain::findings::{self, Finding};
 use winback_retain::{Error as RetainError, leaks};
 use winback_table::input::Input;
-use winback_table::profile::profile;
+use winback_table::profile::profile_with;
 use winback_table::reader::{Options, Repeats, Tally};
 use winback_table::{Error as TableError, Field, Role};
 
@@ -38,7 +38,8 @@ pub(crate) fn ingest(
     watch: &mut dyn FnMut(u64),
 ) -> Result<History> {
     let options = options(settings, Repeats::Kept);
-    let table = profile(inputs, options, &settings.data.missing, watch)?;
+    let own = settings.columns.iter().map(|(name, column)| (name.clone(), column.missing.clone()));
+    let table = profile_with(inputs, options, &settings.data.missing, &own.collect(), watch)?;
     let schema = settings.schema(&table)?.schema;
     Ok(History::new(inputs.to_vec(), &schema, options, settings.data.reject_limit))
 }

@@ -134,7 +134,10 @@ fn files_that_cannot_be_used_are_named_with_what_helps() {
     assert!(said.ends_with("hint: there is a file `history.csv`\n"), "{said}");
     bench.write("empty.csv", "");
     let said = bench.refused(&["init", "empty.csv"]);
-    assert_eq!(said, "error: `empty.csv` is empty: it has no header line\n");
+    assert_eq!(
+        said,
+        "error: `empty.csv` is empty: it has no header line; the first line must hold the column names\n"
+    );
     bench.write("header.csv", "a,churn\n");
     let said = bench.refused(&["init", "header.csv"]);
     assert!(said.starts_with("error: `header.csv` has no rows that could be read\nhint: "), "{said}");

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use winback_table::cell::show_seconds;
 use winback_table::csv::decimal;
 use winback_table::profile::ColumnProfile;
-use winback_table::{Field, Kind, Role};
+use winback_table::{Field, Kind, Oddity, Role};
 
 use super::{Look, Request};
 use crate::error::Result;
@@ -59,6 +59,10 @@ impl<'a> Overview<'a> {
         if self.look.examined.strengths.iter().any(|strength| strength.auc.is_some()) {
             printer.data(ALONE)?;
         }
+        let oddities: Vec<String> = table.oddities.iter().map(|oddity| format!("  {oddity}")).collect();
+        if !oddities.is_empty() {
+            printer.data(&format!("\nodd in the file:\n{}", oddities.join("\n")))?;
+        }
         let findings: Vec<String> = self
             .look
             .examined
@@ -85,6 +89,7 @@ impl<'a> Overview<'a> {
             "positive": self.look.proposal.schema.positive,
             "perhaps_protected": self.look.proposal.perhaps_protected,
             "columns": self.rows().map(object).collect::<Vec<_>>(),
+            "oddities": table.oddities.iter().map(oddity).collect::<Vec<_>>(),
             "findings": self.look.examined.findings,
             "assumed": self.assumed,
         }))
@@ -189,6 +194,16 @@ fn object(Shown { field, column, note, alone }: Shown<'_>) -> Value {
         "sketch": column.sketch(),
         "auc_alone": alone,
         "note": note,
+    })
+}
+
+fn oddity(oddity: &Oddity) -> Value {
+    json!({
+        "file": *oddity.file,
+        "line": oddity.line,
+        "column": oddity.column,
+        "rows": oddity.rows,
+        "message": oddity.message(),
     })
 }
 

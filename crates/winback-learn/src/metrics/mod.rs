@@ -1,10 +1,12 @@
 //! How good a set of probabilities is: ranking, calibration, and how sure we are of either.
 
+mod bootstrap;
 mod calibration;
 mod interval;
 mod ranking;
 mod report;
 
+pub use bootstrap::Bootstrap;
 pub use calibration::expected_calibration_error;
 pub use interval::Interval;
 pub use ranking::Ranking;

@@ -7,9 +7,8 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Interval, Ranking, brier, expected_calibration_error, log_loss};
+use super::{Bootstrap, Interval, Ranking, brier, expected_calibration_error, log_loss};
 use crate::calibrate::Line;
-use crate::random::Draws;
 
 const DRAWS: u64 = 500;
 const DELONG_ROWS: usize = 50_000;
@@ -76,46 +75,6 @@ impl Judged {
     }
 }
 
-/// The groups of judged rows, apart by whether any of their rows is positive.
-struct Strata {
-    /// For each row the number of its group.
-    group_of: Vec<u32>,
-    negative: Vec<u32>,
-    positive: Vec<u32>,
-}
-
-impl Strata {
-    fn new(judged: &Judged) -> Self {
-        let mut distinct = judged.groups.clone();
-        distinct.sort_unstable();
-        distinct.dedup();
-        let group_of: Vec<u32> = judged
-            .groups
-            .iter()
-            .map(|group| distinct.partition_point(|other| other < group) as u32)
-            .collect();
-        let mut any_positive = vec![false; distinct.len()];
-        for (group, label) in group_of.iter().zip(&judged.labels) {
-            any_positive[*group as usize] |= label;
-        }
-        let (positive, negative) =
-            (0..distinct.len() as u32).partition(|group| any_positive[*group as usize]);
-        Self { group_of, negative, positive }
-    }
-
-    /// Row weights of one draw.
-    fn draw(&self, seed: u64, number: u64) -> Vec<f64> {
-        let mut draws = Draws::new(seed, number);
-        let mut times = vec![0.0; self.negative.len() + self.positive.len()];
-        for stratum in [&self.negative, &self.positive] {
-            for _ in 0..stratum.len() {
-                times[stratum[draws.below(stratum.len())] as usize] += 1.0;
-            }
-        }
-        self.group_of.iter().map(|group| times[*group as usize]).collect()
-    }
-}
-
 /// The mean over parts of a measure that some parts may not have.
 fn over_parts(
     judged: &Judged,
@@ -142,11 +101,11 @@ pub fn report(judged: &Judged, seed: u64) -> Metrics {
     let precision =
         |weights: Option<&[f64]>| over_parts(judged, &rankings, weights, Ranking::average_precision);
     let line = Line::fit(log_odds, labels);
-    let strata = Strata::new(judged);
+    let bootstrap = Bootstrap::new(labels, &judged.groups);
     let draws: Vec<[f64; 6]> = (0..DRAWS)
         .into_par_iter()
         .map(|number| {
-            let weights = strata.draw(seed, number);
+            let weights = bootstrap.draw(seed, number);
             let weights = Some(weights.as_slice());
             // From the best line of all rows, one Newton step reaches the best line of a draw.
             let line = line.newton(log_odds, labels, weights);

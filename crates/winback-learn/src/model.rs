@@ -99,6 +99,8 @@ pub struct Explanation {
     pub effects: Vec<f64>,
     /// For each column how many rows have a level that training had too few of, or none.
     pub unknown: Vec<u64>,
+    /// The codes of the rows, one list a column.
+    pub codes: Vec<Codes>,
 }
 
 impl Explanation {
@@ -136,6 +138,7 @@ impl Model {
             base: self.calibration.apply(base_units as f64 * UNIT),
             effects: units.iter().map(|effect| *effect as f64 * scale).collect(),
             unknown: codes.iter().map(Codes::unknown).collect(),
+            codes,
         })
     }
 

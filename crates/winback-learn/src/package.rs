@@ -17,6 +17,8 @@ use crate::{Error, Model, Result, file};
 
 /// The name of the manifest among a package's files.
 pub const MANIFEST: &str = "manifest.json";
+/// The name of the page among a package's files.
+pub const PAGE: &str = "report.html";
 const FORMAT: u32 = 1;
 
 /// Everything a model is served with.
@@ -34,6 +36,8 @@ pub struct Package {
     pub importance: Vec<ColumnImportance>,
     /// The same for people (`card.md`).
     pub card: String,
+    /// The same with charts, for a browser (`report.html`); packages of old have none.
+    pub page: Option<String>,
 }
 
 /// The content of `manifest.json`.
@@ -56,6 +60,7 @@ impl Package {
             ("profile.json".to_owned(), json(&self.profile)),
             ("schema.json".to_owned(), self.schema.to_json()),
         ];
+        files.extend(self.page.iter().map(|page| (PAGE.to_owned(), page.clone().into_bytes())));
         let digests = files.iter().map(|(name, bytes)| (name.clone(), digest(bytes)));
         let manifest = Manifest { format: FORMAT, files: digests.collect() };
         files.push((MANIFEST.to_owned(), json(&manifest)));
@@ -92,6 +97,8 @@ impl Package {
                 Err(Error::Package(format!("the manifest does not name `{name}`")))
             }
         };
+        let has_page = manifest.files.contains_key(PAGE);
+        let page = has_page.then(|| find(PAGE)).transpose()?;
         let package = Self {
             model: file::load(listed("model.bin")?)?,
             schema: Schema::from_json(listed("schema.json")?)?,
@@ -99,6 +106,7 @@ impl Package {
             profile: parse("profile.json", listed("profile.json")?)?,
             importance: parse("importance.json", listed("importance.json")?)?,
             card: String::from_utf8_lossy(listed("card.md")?).into_owned(),
+            page: page.map(|page| String::from_utf8_lossy(page).into_owned()),
         };
         package.check()?;
         Ok(package)

@@ -8,12 +8,15 @@
 
 mod bands;
 pub mod card;
+mod charts;
 mod error;
 pub mod findings;
 pub mod gates;
 pub mod leaks;
+pub mod page;
 mod percentile;
 pub mod reasons;
+pub mod report;
 mod scored;
 mod teller;
 

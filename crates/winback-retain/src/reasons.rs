@@ -4,7 +4,7 @@
 //! ("fewer than before") because one row holds none, and a share ("most customers") only where one is known.
 
 mod name;
-mod number;
+pub(crate) mod number;
 mod sentence;
 
 use std::borrow::Cow;

@@ -6,6 +6,7 @@ use arrow::array::{ArrayRef, Float64Builder, RecordBatch, StringBuilder, UInt64A
 use arrow::datatypes::{DataType, Field as ArrowField, Schema as ArrowSchema, SchemaRef};
 use winback_learn::{Explanation, Model};
 
+use crate::report::{About, Gathering, Population, ScoredReport};
 use crate::teller::Teller;
 use crate::{Bands, Percentiles, Result, RiskBand};
 
@@ -25,6 +26,7 @@ pub struct Scorer {
     teller: Teller,
     bands: Bands,
     percentiles: Percentiles,
+    population: Population,
     key: Option<String>,
     model_version: String,
     arrow: SchemaRef,
@@ -39,24 +41,39 @@ pub struct Scored {
     pub probabilities: Vec<f64>,
     /// For each column of the model how many rows have a level that training had too few of, or none.
     pub unknown: Vec<u64>,
+    /// For each column of the model the rows of each group of [`Population`].
+    pub groups: Vec<Vec<u64>>,
 }
 
 impl Scorer {
-    /// A scorer for a model; `key` names the column to carry over, `model_version` is written in every line.
+    /// A scorer for a model; `population` is that of its training, `key` names the column to carry over,
+    /// `model_version` is written in every line.
     ///
     /// # Errors
     /// When the model's bands or out-of-fold scores contradict themselves, which a loaded model's do not.
-    pub fn new(model: Model, teller: Teller, key: Option<String>, model_version: String) -> Result<Self> {
+    pub fn new(
+        model: Model,
+        teller: Teller,
+        population: Population,
+        key: Option<String>,
+        model_version: String,
+    ) -> Result<Self> {
         let bands = Bands::new(model.bands[0], model.bands[1])?;
         let percentiles = Percentiles::new(model.out_of_fold_grid.clone())?;
         let arrow = Arc::new(arrow_schema(key.as_deref()));
-        Ok(Self { model, teller, bands, percentiles, key, model_version, arrow })
+        Ok(Self { model, teller, bands, percentiles, population, key, model_version, arrow })
     }
 
     /// The columns of the scored file.
     #[must_use]
     pub fn columns(&self) -> &SchemaRef {
         &self.arrow
+    }
+
+    /// The report of a file whose rows `gathering` has seen.
+    #[must_use]
+    pub fn report(&self, gathering: Gathering, about: About) -> ScoredReport {
+        gathering.finish(&self.model, &self.population, about)
     }
 
     /// Names of the model's columns, in the order of [`Scored::unknown`].
@@ -79,7 +96,8 @@ impl Scorer {
         let rows = batch.num_rows();
         let probabilities: Vec<f64> = (0..rows).map(|row| explanation.probability(row)).collect();
         let lines = self.lines(batch, numbers, &explanation, &probabilities)?;
-        Ok(Scored { lines, probabilities, unknown: explanation.unknown })
+        let groups = self.population.count(&explanation.codes);
+        Ok(Scored { lines, probabilities, unknown: explanation.unknown, groups })
     }
 
     fn lines(

@@ -2,6 +2,7 @@
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Float64Type, TimestampSecondType};
+use serde::Serialize;
 use winback_learn::Model;
 use winback_learn::profile::{ColumnProfile, Profile};
 use winback_table::{Field, Kind, Role, Schema};
@@ -20,7 +21,7 @@ pub struct Teller {
 }
 
 /// One reason of one customer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reason {
     /// The column's name.
     pub column: String,

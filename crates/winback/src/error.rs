@@ -136,7 +136,13 @@ mod tests {
         let error =
             table_error().hint("inner").hint("middle").context("cannot go on").hint("outer").unwrap_err();
         let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
-        assert_eq!(chain, ["cannot go on", "`a.csv` is empty: it has no header line; the first line must hold the column names"]);
+        assert_eq!(
+            chain,
+            [
+                "cannot go on",
+                "`a.csv` is empty: it has no header line; the first line must hold the column names"
+            ]
+        );
         assert_eq!(hints(&error), ["outer", "middle", "inner"]);
     }
 }

@@ -6,7 +6,7 @@ mod outer;
 mod train;
 
 pub use outer::{Design, JudgedLearner, Outer};
-pub use train::{GRID, OutOfFold, Report, Trained, train};
+pub use train::{Candidate, Chosen, GRID, OutOfFold, Report, Trained, train};
 
 /// Which learner to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

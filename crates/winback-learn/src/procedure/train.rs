@@ -33,6 +33,8 @@ pub struct Trained {
     pub identities: Vec<u64>,
     /// Each row's score by a model that had not seen it; all rows, or those of the hold-out.
     pub out_of_fold: Vec<OutOfFold>,
+    /// What is drawn together of those rows (a customer's), in their order.
+    pub groups: Vec<u64>,
 }
 
 /// The content of `metrics.json`.
@@ -168,7 +170,8 @@ pub fn train(
         out_of_fold_grid: grid(&out_of_fold),
     };
     let importance = model.importance(&data);
-    Ok(Trained { model, report, profile, importance, identities: data.identities, out_of_fold })
+    let groups = out_of_fold.iter().map(|row| data.groups[row.row as usize]).collect();
+    Ok(Trained { model, report, profile, importance, identities: data.identities, out_of_fold, groups })
 }
 
 /// Counts the parts of the work: each candidate setting and each fit, of every outer split and of the final choice.

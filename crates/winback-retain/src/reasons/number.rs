@@ -10,7 +10,7 @@ const WHOLE_FROM: f64 = 1000.0;
 /// Whole numbers in full; fractions to four significant digits, rounded to whole ones from 1,000 on. Thousands are set
 /// apart by `,` from 10,000 on. Below 0.00001 and from 10¹⁶ on the exponent is written. Zero has no sign. The number
 /// is finite.
-pub(super) fn shown(number: f64) -> String {
+pub(crate) fn shown(number: f64) -> String {
     let is_whole = number.fract().total_cmp(&0.0).is_eq() || number.fract().total_cmp(&-0.0).is_eq();
     let short = if is_whole {
         // Adding zero takes the sign off a negative zero and leaves every other number as it is.

@@ -60,6 +60,8 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
         output: Some(scored.clone()),
         model: None,
         reject_limit: None,
+        previous: None,
+        no_report: false,
     };
     score::run(&inner, &of_week)?;
 

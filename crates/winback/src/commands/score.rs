@@ -7,7 +7,8 @@ use clap::Args;
 use serde_json::json;
 use winback_learn::package::Package;
 use winback_learn::profile::{ColumnProfile, Distribution};
-use winback_retain::{Scorer, Teller};
+use winback_retain::report::{About, Gathering, Population};
+use winback_retain::{Scorer, Teller, page};
 use winback_table::reader::Repeats;
 use winback_table::{Role, Schema};
 
@@ -15,7 +16,8 @@ use super::Context;
 use crate::config::{Overrides, Settings};
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::{Align, count, percent};
-use crate::steps::score::{BANDS, QUARANTINE, Summary, beside, score};
+use crate::steps::report;
+use crate::steps::score::{BANDS, QUARANTINE, Summary, Week, beside, score};
 use crate::steps::train::options;
 use crate::stopwatch::Stopwatch;
 use crate::wire::{Bucket, expand, inputs};
@@ -36,6 +38,12 @@ pub(crate) struct Arguments {
     /// The share of rows that may be rejected, from 0 to 1 [default: `reject_limit` of the settings, 0.01]
     #[arg(long, value_name = "SHARE")]
     pub(crate) reject_limit: Option<f64>,
+    /// A scored file of an earlier week, for the page to compare with
+    #[arg(long, value_name = "SCORED")]
+    pub(crate) previous: Option<PathBuf>,
+    /// Leave out the page, `OUT.report.html`
+    #[arg(long, conflicts_with = "previous")]
+    pub(crate) no_report: bool,
 }
 
 pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
@@ -48,24 +56,44 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let (package, version) = open_model(&settings, arguments.model.as_deref())?;
     let files = expand(&arguments.files)?;
     let output = arguments.output.clone().unwrap_or_else(|| beside(&files[0], ".scored.csv"));
-    keep_inputs(&files, &output)?;
+    let inputs_and_previous: Vec<PathBuf> = files.iter().chain(&arguments.previous).cloned().collect();
+    keep_inputs(&inputs_and_previous, &output)?;
     let (known, expected) = (package.schema.clone(), expected_unknown(&package));
     let schema = package.model.encoder.scoring_schema(&package.schema);
     let key = schema.with_role(Role::Key).map(|field| field.name.clone());
+    let mut gathering = gathering(context, arguments, key.as_deref())?;
     let scorer = scorer(&settings, package, key, &version)?;
     let progress = context.printer.progress("scoring", "customers", None);
-    let options = options(&settings, Repeats::Rejected);
-    let files = inputs(&files, settings.data.limits);
-    let summary = score(&scorer, &schema, files, &output, options, limit, &|rows| progress.set(rows))?;
+    let week = Week {
+        inputs: inputs(&files, settings.data.limits),
+        output: &output,
+        options: options(&settings, Repeats::Rejected),
+        reject_limit: limit,
+    };
+    let summary = score(&scorer, &schema, week, gathering.as_mut(), &|rows| progress.set(rows))?;
     drop(progress);
     let notes = notes(&summary, &known, &expected);
+    let about = About {
+        file: named(&files),
+        model_version: version.clone(),
+        read: summary.tally.read,
+        notes: notes.clone(),
+    };
+    let page = gathering.map(|gathering| page::scored(&scorer.report(gathering, about)));
+    let page_path = beside(&output, report::PAGE);
+    report::write(&page_path, page.as_deref())?;
+    let page = page.map(|_| page_path);
     tell(context, &summary, &notes, &output, &version)?;
+    if let Some(page) = &page {
+        context.printer.data(&format!("report, for a browser: {}", page.display()))?;
+    }
     context.printer.json(&json!({
         "read": summary.tally.read,
         "scored": summary.tally.kept,
         "quarantined": summary.tally.rejected,
         "output": output,
         "quarantine": summary.quarantine,
+        "report": page,
         "model_version": version,
         "risk_bands": { "high": summary.bands[0], "medium": summary.bands[1], "low": summary.bands[2] },
         "mean_probability": summary.mean_probability,
@@ -76,10 +104,31 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Refuses an output, or its quarantine file, that would replace an input, however the paths are written.
+/// What gathers the page's report, if one is wanted; the earlier week is read first.
+fn gathering(context: &Context, arguments: &Arguments, key: Option<&str>) -> Result<Option<Gathering>> {
+    if arguments.no_report {
+        return Ok(None);
+    }
+    let earlier = arguments.previous.as_deref().map(|file| {
+        let progress = context.printer.progress("reading the earlier week", "customers", None);
+        report::previous(file, key, &|rows| progress.set(rows))
+    });
+    Ok(Some(Gathering::new(earlier.transpose()?, key.is_some())))
+}
+
+/// Files by name, as a page says it: where they lie is nobody's business there.
+fn named(files: &[PathBuf]) -> String {
+    let first = files.first().and_then(|file| file.file_name()).unwrap_or_default().to_string_lossy();
+    match files.len() {
+        0 | 1 => first.into_owned(),
+        many => format!("{first} and {} more", many - 1),
+    }
+}
+
+/// Refuses an output, or a file beside it, that would replace an input, however the paths are written.
 fn keep_inputs(files: &[PathBuf], output: &Path) -> Result<()> {
     let inputs: Vec<PathBuf> = files.iter().filter_map(|file| file.canonicalize().ok()).collect();
-    for written in [output.to_owned(), beside(output, QUARANTINE)] {
+    for written in [output.to_owned(), beside(output, QUARANTINE), beside(output, report::PAGE)] {
         if written.canonicalize().is_ok_and(|written| inputs.contains(&written)) {
             let message = format!("`{}` would be overwritten by its own scores", written.display());
             return Err(UserError::new(message)).hint("name another file with -o");
@@ -135,19 +184,26 @@ pub(crate) fn scorer(
     key: Option<String>,
     version: &str,
 ) -> Result<Scorer> {
-    let teller = teller(settings, &package);
-    Ok(Scorer::new(package.model, teller, key, version.to_owned())?)
+    let schema = worded(settings, &package);
+    let teller = Teller::new(&package.model, &schema, &package.profile);
+    let population = Population::new(&package.model, &schema, &package.profile);
+    Ok(Scorer::new(package.model, teller, population, key, version.to_owned())?)
 }
 
 /// What tells reasons in words.
 pub(crate) fn teller(settings: &Settings, package: &Package) -> Teller {
+    Teller::new(&package.model, &worded(settings, package), &package.profile)
+}
+
+/// The package's schema with the wording that the settings give today.
+fn worded(settings: &Settings, package: &Package) -> Schema {
     let mut schema = package.schema.clone();
     for field in &mut schema.fields {
         if let Some(said) = settings.columns.get(&field.name) {
             field.wording = said.wording.clone();
         }
     }
-    Teller::new(&package.model, &schema, &package.profile)
+    schema
 }
 
 /// What a person should know of the file: nothing here stopped it from being scored.

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 use winback_learn::metrics::Interval;
+use winback_learn::package::PAGE;
 use winback_learn::procedure::Report;
 
 use super::Context;
@@ -11,6 +12,7 @@ use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::{Align, count, percent};
 use crate::steps::ingest::History;
 use crate::steps::register::{Registered, register};
+use crate::steps::report;
 use crate::steps::train::{Made, ingest, train};
 use crate::stopwatch::Stopwatch;
 use crate::wire::{Bucket, digest, inputs};
@@ -43,10 +45,11 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
     drop(progress);
     let made = learn(context, &settings, &history);
     let quarantine = keep_rejected(&bucket, &history, &files)?;
-    let made = match &quarantine {
+    let mut made = match &quarantine {
         Some(path) if made.is_err() => made.hint(format!("`{path}` lists the rows that were rejected"))?,
         _ => made?,
     };
+    made.package.page = Some(report::of_model(&settings, &made, &history, &before.to_string())?);
     if digest(&inputs)? != before {
         let changed = UserError::new("the history changed while it was read, so nothing was registered");
         return Err(changed).hint("train again when its files are complete");
@@ -62,6 +65,8 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
         None => version.package.clone(),
     };
     tell(context, &settings, &made, &registered, &package)?;
+    let page = format!("{package}/{PAGE}");
+    context.printer.data(&format!("its report, for a browser: `{page}`"))?;
     context.printer.json(&json!({
         "model": version.model,
         "version": version.version,
@@ -70,6 +75,7 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
         "metrics": made.package.report,
         "findings": made.findings,
         "package": package,
+        "report": page,
         "read": made.tally.read,
         "quarantined": made.tally.rejected,
         "quarantine": quarantine,

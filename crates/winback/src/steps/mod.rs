@@ -2,7 +2,9 @@
 
 pub(crate) mod ingest;
 pub(crate) mod out_of_fold;
+pub(crate) mod partial;
 pub(crate) mod quarantine;
 pub(crate) mod register;
+pub(crate) mod report;
 pub(crate) mod score;
 pub(crate) mod train;

@@ -1,17 +1,18 @@
 //! A weekly file in, every customer scored and explained out, in the order of the file; rejected rows beside it.
 
-use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 use rayon::prelude::*;
+use winback_retain::report::Gathering;
 use winback_retain::{RiskBand, Scored, Scorer};
 use winback_table::input::Input;
 use winback_table::reader::{Batch, Options, TableReader, Tally};
 use winback_table::{Schema, csv, parquet};
 
+use super::partial::{Finish as _, Partial};
 use super::quarantine::Quarantine;
 use crate::error::{Result, ResultExt as _, UserError};
 
@@ -31,18 +32,28 @@ pub(crate) struct Summary {
     pub(crate) quarantine: Option<PathBuf>,
 }
 
-/// Scores `inputs` into the file `output`; `watch` is told how many rows are done.
+/// What is scored, and where to.
+#[derive(Debug)]
+pub(crate) struct Week<'a> {
+    pub(crate) inputs: Vec<Arc<dyn Input>>,
+    pub(crate) output: &'a Path,
+    pub(crate) options: Options,
+    /// The share of rows that may be rejected.
+    pub(crate) reject_limit: f64,
+}
+
+/// Scores a week's files into its output, and gathers its report on the way if one is wanted; `watch` is told how
+/// many rows are done.
 ///
 /// The output appears whole or not at all: lines go to a file beside it, which is renamed at the end.
 pub(crate) fn score(
     scorer: &Scorer,
     schema: &Schema,
-    inputs: Vec<Arc<dyn Input>>,
-    output: &Path,
-    options: Options,
-    reject_limit: f64,
+    week: Week<'_>,
+    mut gathering: Option<&mut Gathering>,
     watch: &dyn Fn(u64),
 ) -> Result<Summary> {
+    let Week { inputs, output, options, reject_limit } = week;
     let mut reader = TableReader::new(inputs, schema, options);
     let quarantine_path = beside(output, QUARANTINE);
     let mut lines = Output::create(output, scorer)?;
@@ -57,6 +68,9 @@ pub(crate) fn score(
         while batches.len() < in_step {
             let Some(batch) = reader.next_batch()? else { break };
             rejected.write(&batch.rejects)?;
+            if let Some(gathering) = &mut gathering {
+                gathering.reject(&batch.rejects);
+            }
             batches.push(batch);
         }
         if batches.is_empty() {
@@ -66,6 +80,9 @@ pub(crate) fn score(
         let scored: Vec<Scored> = batches.par_iter().map(score).collect::<Result<_, _>>()?;
         for part in scored {
             lines.write(&part.lines)?;
+            if let Some(gathering) = &mut gathering {
+                gathering.add(&part).users("cannot look up the customers of the earlier week")?;
+            }
             unknown.iter_mut().zip(&part.unknown).for_each(|(total, rows)| *total += rows);
             for probability in part.probabilities {
                 total += probability;
@@ -106,73 +123,6 @@ pub(crate) fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)
-}
-
-/// A file that appears under its name only when it is complete.
-#[derive(Debug)]
-struct Partial {
-    path: PathBuf,
-    file: tempfile::NamedTempFile,
-}
-
-impl Partial {
-    fn create(path: &Path) -> Result<BufWriter<Self>> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let attempt = || format!("cannot write `{}`", path.display());
-        std::fs::create_dir_all(folder).users(attempt())?;
-        let named = tempfile::Builder::new().prefix(".winback-").suffix(".tmp").tempfile_in(folder);
-        Ok(BufWriter::with_capacity(1 << 18, Self { path: path.to_owned(), file: named.users(attempt())? }))
-    }
-}
-
-impl std::io::Write for Partial {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.file.write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
-    }
-}
-
-/// Ends a [`Partial`] through its buffer.
-trait Finish {
-    /// Gives the file its name, or removes it and an older one of that name; answers whether it is there.
-    fn finish(self, keep: bool) -> Result<bool>;
-}
-
-impl Finish for BufWriter<Partial> {
-    fn finish(self, keep: bool) -> Result<bool> {
-        let partial = self.into_inner().map_err(std::io::IntoInnerError::into_error);
-        let Partial { path, file } = partial.users("cannot write the results")?;
-        if !keep {
-            drop(file);
-            // An older file of that name would speak of other rows.
-            return match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    Err(error).users(format!("cannot remove the older `{}`", path.display()))
-                }
-                _ => Ok(false),
-            };
-        }
-        let attempt = || format!("cannot write `{}`", path.display());
-        readable(file.as_file()).users(attempt())?;
-        file.as_file().sync_all().users(attempt())?;
-        file.persist(&path).map_err(|error| error.error).users(attempt())?;
-        Ok(true)
-    }
-}
-
-/// Temporary files are for their owner alone; results are for whoever may read new files.
-#[cfg(unix)]
-fn readable(file: &File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable(_file: &File) -> std::io::Result<()> {
-    Ok(())
 }
 
 /// The scored file in the format its ending asks for.

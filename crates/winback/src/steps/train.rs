@@ -23,6 +23,8 @@ pub(crate) struct Made {
     pub(crate) findings: Vec<Finding>,
     pub(crate) out_of_fold: Vec<OutOfFold>,
     pub(crate) identities: Vec<u64>,
+    /// For each out-of-fold row what is drawn together with it.
+    pub(crate) groups: Vec<u64>,
     pub(crate) tally: Tally,
 }
 
@@ -79,9 +81,10 @@ pub(crate) fn train(settings: &Settings, history: &History, watch: Watch<'_>) ->
         profile: trained.profile,
         importance: trained.importance,
         card,
+        page: None,
     };
-    let Trained { out_of_fold, identities, .. } = trained;
-    Ok(Made { package, findings, out_of_fold, identities, tally: history.tally() })
+    let Trained { out_of_fold, identities, groups, .. } = trained;
+    Ok(Made { package, findings, out_of_fold, identities, groups, tally: history.tally() })
 }
 
 /// A history that cannot be read or learnt from, with what helps.

@@ -1,0 +1,106 @@
+//! The page of a model: how good it is, what follows from a threshold, what moves it, where it came from.
+
+mod calibration;
+mod columns;
+mod effects;
+mod learners;
+mod origin;
+mod ranking;
+mod segments;
+mod threshold;
+
+use maud::{Markup, html};
+
+use super::parts::{findings, tiles};
+use super::words::{about, count, decimals, interval, percent, percent_interval};
+use super::{Content, Section, shell};
+use crate::report::{ModelReport, Point, ShownFinding, Threshold};
+
+/// The page of a model.
+#[must_use]
+pub fn page(report: &ModelReport) -> String {
+    let sections = [
+        Some(findings_section(&report.findings)),
+        Some(threshold::section(report)),
+        Some(ranking::section(report)),
+        Some(calibration::section(report)),
+        Some(effects::importance(report)),
+        effects::dependence(report),
+        segments::section(report),
+        Some(learners::section(report)),
+        Some(columns::section(report)),
+        Some(origin::section(report)),
+    ];
+    shell(&Content {
+        kicker: format!("Winback model report · {}", report.label),
+        title: title(report),
+        opening: opening(report),
+        sections: sections.into_iter().flatten().collect(),
+        with_slider: !report.thresholds.is_empty(),
+    })
+}
+
+/// The threshold at which about a tenth of the customers are contacted.
+fn tenth(report: &ModelReport) -> Option<&Threshold> {
+    let off = |threshold: &&Threshold| (threshold.contacted - 0.1).abs();
+    report.thresholds.iter().min_by(|left, right| off(left).total_cmp(&off(right)))
+}
+
+/// The point of a curve nearest to a place.
+fn nearest(points: &[Point], x: f64) -> Option<&Point> {
+    points.iter().min_by(|left, right| (left.x - x).abs().total_cmp(&(right.x - x).abs()))
+}
+
+fn title(report: &ModelReport) -> String {
+    match tenth(report) {
+        Some(tenth) => format!(
+            "The {} of customers with the highest risk hold {} of those who leave",
+            about(tenth.contacted),
+            about(tenth.found)
+        ),
+        None => "What the model knows of those who leave".to_owned(),
+    }
+}
+
+fn opening(report: &ModelReport) -> Markup {
+    let metrics = &report.report.metrics;
+    let (auc, slope) = (metrics.roc_auc, metrics.calibration.slope);
+    let rows = report.report.rows.max(1);
+    let gain = nearest(&report.curves.gains, 0.1);
+    html! {
+        p.lead {
+            @if let (Some(tenth), Some(gain)) = (tenth(report), gain) {
+                "That is " (decimals(tenth.lift, 1)) " times as many as by chance (95 % sure: "
+                (about(gain.low)) " to " (about(gain.high)) " of them). "
+            }
+            "Of a customer who left and one who stayed, the model gives the leaver the higher risk in "
+            (percent(auc.value)) " of cases (" (percent_interval(auc)) "). "
+            (calibration::verdict(slope))
+        }
+        (tiles(&[
+            ("Customers learnt from", count(report.report.rows),
+             format!("{} left ({})", count(report.report.positives), percent(report.report.positives as f64 / rows as f64))),
+            ("ROC AUC", decimals(auc.value, 3), interval(auc, 3)),
+            ("Average precision", decimals(metrics.average_precision.value, 3), interval(metrics.average_precision, 3)),
+            ("Log loss", decimals(metrics.log_loss.value, 4), interval(metrics.log_loss, 4)),
+            ("Slope of calibration", decimals(slope.value, 2), format!("{}; 1 is perfect", interval(slope, 2))),
+            ("Lift, highest 10 %", format!("× {}", decimals(metrics.lift_at_10pct, 1)), "over contacting at random".to_owned()),
+        ]))
+    }
+}
+
+fn findings_section(found: &[ShownFinding]) -> Section {
+    let grave = found.iter().filter(|finding| finding.severity != "note").count();
+    let title = match (found.len(), grave) {
+        (0, _) => "Nothing was found that speaks against using the model".to_owned(),
+        (_, 0) => "Some things are good to know".to_owned(),
+        (_, 1) => "One thing should be looked at before the model is used".to_owned(),
+        (_, grave) => format!("{grave} things should be looked at before the model is used"),
+    };
+    let body = html! {
+        @if found.is_empty() {
+            p { "The checks look at what the model learnt from and at what carries its scores." }
+        } @else { (findings(found)) }
+    };
+    Section { id: "findings", name: "Findings", title, body }
+}

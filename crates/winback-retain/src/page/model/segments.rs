@@ -1,0 +1,114 @@
+//! Whether everybody is judged alike: calibration and error by groups of customers.
+
+use maud::{Markup, html};
+
+use super::super::parts::{Figure, Swatch, Table, figure};
+use super::super::words::{count, decimals, interval, percent};
+use super::Section;
+use crate::charts::{self, Described, ForestRow};
+use crate::report::{ModelReport, Segment, Segmented};
+
+/// The largest ratio that is drawn.
+const MOST: f64 = 3.0;
+
+pub(super) fn section(report: &ModelReport) -> Option<Section> {
+    let all: Vec<&Segment> = report.segments.iter().flat_map(|column| &column.segments).collect();
+    if all.is_empty() {
+        return None;
+    }
+    let differs = |segment: &&&Segment| segment.ratio.high < 1.0 || 1.0 < segment.ratio.low;
+    let different = all.iter().filter(differs).count();
+    let by_chance = (all.len() as f64 * 0.05).round().max(1.0) as usize;
+    let title = if different == 0 {
+        format!("In all of {} groups as many left as foretold", all.len())
+    } else {
+        format!(
+            "In {different} of {} groups other numbers left than foretold; about {by_chance} would by chance",
+            all.len()
+        )
+    };
+    let body = html! {
+        p { "Those who left over those foretold, by group: 1 is as foretold, above 1 more left. Groups of protected columns come first; levels that fewer than 20 rows share are taken together." }
+        div.figures { @for (place, part) in split(&report.segments).into_iter().enumerate() { (chart(&part, place)) } }
+        @for column in &report.segments { (table(column)) }
+    };
+    Some(Section { id: "groups", name: "By group", title, body })
+}
+
+/// Two columns of charts with about as many rows each.
+fn split(columns: &[Segmented]) -> Vec<Vec<&Segmented>> {
+    let rows = |column: &Segmented| column.segments.len() + 1;
+    let total: usize = columns.iter().map(rows).sum();
+    let (mut parts, mut seen) = (vec![Vec::new(), Vec::new()], 0);
+    for column in columns {
+        let part = usize::from(2 * seen + rows(column) > total && !parts[0].is_empty());
+        seen += rows(column);
+        parts[part].push(column);
+    }
+    parts.retain(|part: &Vec<&Segmented>| !part.is_empty());
+    parts
+}
+
+fn chart(columns: &[&Segmented], place: usize) -> Markup {
+    let mut rows = Vec::new();
+    for column in columns {
+        let protected = if column.protected { " (protected)" } else { "" };
+        rows.push(ForestRow { label: format!("{}{protected}", column.name.shown), figure: None });
+        rows.extend(
+            column
+                .segments
+                .iter()
+                .map(|segment| ForestRow { label: segment.label.clone(), figure: Some(segment.ratio) }),
+        );
+    }
+    let most = columns.iter().flat_map(|column| &column.segments).map(|segment| segment.ratio.high);
+    let most = most.fold(2.0, f64::max).min(MOST);
+    let ticks: Vec<(f64, String)> = [0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0]
+        .into_iter()
+        .filter(|tick| *tick <= most)
+        .map(|tick| (tick, decimals(tick, 1)))
+        .collect();
+    let names: Vec<&str> = columns.iter().map(|column| column.name.shown.as_str()).collect();
+    let title = format!("Left over foretold, by {}", names.join(", "));
+    let id = format!("groups-{}", place + 1);
+    let about = Described {
+        id: &id,
+        title: &title,
+        description: "A dot for each group with its 95 % interval; the line stands at 1, where as many left as foretold. The tables below hold the numbers.",
+    };
+    figure(&Figure {
+        title: &title,
+        note: "",
+        svg: charts::forest(&about, &rows, (0.0, most), Some(1.0), &ticks, "left over foretold"),
+        legend: &[(Swatch::Dot, "group, with its 95 % interval"), (Swatch::Reference, "as foretold")],
+        table: None,
+    })
+}
+
+fn table(column: &Segmented) -> Markup {
+    let row = |segment: &Segment| {
+        vec![
+            segment.label.clone(),
+            count(segment.rows),
+            percent(segment.predicted),
+            percent(segment.observed),
+            format!("{} ({})", decimals(segment.ratio.value, 2), interval(segment.ratio, 2)),
+            segment.auc.map_or_else(|| "–".to_owned(), |auc| decimals(auc, 3)),
+            decimals(segment.log_loss, 4),
+        ]
+    };
+    let table = Table {
+        columns: vec![
+            ("group", false),
+            ("rows", true),
+            ("foretold", true),
+            ("left", true),
+            ("left over foretold", true),
+            ("ROC AUC", true),
+            ("log loss", true),
+        ],
+        rows: column.segments.iter().map(row).collect(),
+    };
+    let name = format!("The numbers by {}", column.name.shown);
+    html! { details { summary { (name) } (super::super::parts::table(&table, &name)) } }
+}

@@ -1,0 +1,32 @@
+"use strict";
+(function () {
+  var rows = JSON.parse(document.getElementById("threshold-data").textContent);
+  var input = document.getElementById("threshold");
+  var marker = document.getElementById("gains-marker");
+  var whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+  function say(name, text) {
+    document.querySelectorAll("[data-say=" + name + "]").forEach(function (place) { place.textContent = text; });
+  }
+  function percent(share) { return (100 * share).toFixed(1) + "\u00a0%"; }
+  function show() {
+    var row = rows[Number(input.value)];
+    say("contacted", whole.format(10000 * row[1]));
+    say("risk", percent(row[0]));
+    say("found", whole.format(row[2] * rows.leaving));
+    say("lift", row[4].toFixed(1));
+    say("stayed", percent(1 - row[3]));
+    input.setAttribute("aria-valuetext", whole.format(10000 * row[1]) + " of 10,000 customers");
+    if (marker) {
+      var at = function (name) { return Number(marker.getAttribute("data-" + name)); };
+      var x = at("left") + row[1] * (at("right") - at("left"));
+      var y = at("bottom") + row[2] * (at("top") - at("bottom"));
+      var line = marker.querySelector("line"), dot = marker.querySelector("circle");
+      line.setAttribute("x1", x); line.setAttribute("x2", x); line.setAttribute("y2", y);
+      dot.setAttribute("cx", x); dot.setAttribute("cy", y);
+    }
+  }
+  rows.leaving = Number(input.getAttribute("data-leaving"));
+  input.addEventListener("input", show);
+  document.getElementById("threshold-control").hidden = false;
+  show();
+})();

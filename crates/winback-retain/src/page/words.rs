@@ -1,0 +1,62 @@
+//! Numbers as a page writes them: `1,234`, `12.3 %`, `92.5 to 93.9 %`; a number never parts from its unit.
+
+use crate::report::Figure;
+
+/// A blank at which no line breaks.
+const BLANK: char = '\u{a0}';
+
+/// A count, its thousands parted.
+pub(super) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut parted = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if 0 < place && (digits.len() - place).is_multiple_of(3) {
+            parted.push(',');
+        }
+        parted.push(digit);
+    }
+    parted
+}
+
+/// A share in percent, to one decimal.
+pub(super) fn percent(share: f64) -> String {
+    format!("{:.1}{BLANK}%", 100.0 * share)
+}
+
+/// A share in whole percent, where a decimal would pretend.
+pub(super) fn about(share: f64) -> String {
+    format!("{:.0}{BLANK}%", 100.0 * share)
+}
+
+/// The interval of a share in percent.
+pub(super) fn percent_interval(figure: Figure) -> String {
+    format!("{:.1} to {:.1}{BLANK}%", 100.0 * figure.low, 100.0 * figure.high)
+}
+
+/// A number to so many decimals.
+pub(super) fn decimals(value: f64, places: usize) -> String {
+    format!("{value:.places$}")
+}
+
+/// The interval of a figure to so many decimals.
+pub(super) fn interval(figure: Figure, places: usize) -> String {
+    format!("{:.places$} to {:.places$}", figure.low, figure.high)
+}
+
+/// `1 customer`, `2 customers`.
+pub(super) fn counted(number: u64, one: &str, more: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { more })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_for_people() {
+        assert_eq!((count(0), count(1_234_567)), ("0".to_owned(), "1,234,567".to_owned()));
+        assert_eq!(percent(0.1234), "12.3\u{a0}%");
+        assert_eq!(interval(Figure { value: 1.0, low: 0.95, high: 1.049 }, 2), "0.95 to 1.05");
+        assert_eq!(counted(1, "row", "rows"), "1 row");
+    }
+}

@@ -1,0 +1,85 @@
+//! Reports as plain data: what a page shows, before anything is drawn.
+//!
+//! A [`ModelReport`] says how good a model is and what moves it, a [`ScoredReport`] what a scored file holds and how
+//! its customers differ from the training's, a [`ProfileReport`] what a history looks like. All are built by pure
+//! functions and hold no reader's markup; `crate::page` renders them.
+
+mod calibration;
+mod curves;
+mod effects;
+mod groups;
+mod model;
+mod population;
+mod profile;
+mod quarantine;
+mod scored;
+mod segments;
+mod thresholds;
+
+pub use calibration::{Calibration, CalibrationBin, ScoreBin};
+pub use curves::{Curves, Point};
+pub use effects::{Dependence, DependencePoint, Effects, Swarm, SwarmDot};
+pub use model::{Evidence, ModelReport, Origin, model_report};
+pub use population::{ColumnShift, Population, Share, Verdict};
+pub use profile::{ProfileColumn, ProfileReport, ShownFinding};
+pub use quarantine::{Quarantine, QuarantineCount, QuarantineLine};
+pub use scored::{About, BandShares, Gathering, Previous, PreviousShares, ScoredReport, TopCustomer};
+pub use segments::{Segment, Segmented};
+pub use thresholds::{Threshold, thresholds};
+
+use serde::Serialize;
+use winback_learn::metrics::Interval;
+
+/// A figure with its 95 % interval, as a report holds it.
+pub type Figure = Interval;
+
+/// A column as it is spoken of, and as it stands in the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Named {
+    /// The name in the file.
+    pub column: String,
+    /// The name that the bank gave it, else the name in the file.
+    pub shown: String,
+}
+
+impl Named {
+    pub(crate) fn new(schema: &winback_table::Schema, column: &str) -> Self {
+        let wording = schema.field(column).and_then(|field| field.wording.name.as_deref());
+        let shown = wording.map(str::trim).filter(|name| !name.is_empty()).unwrap_or(column);
+        Self { column: column.to_owned(), shown: shown.to_owned() }
+    }
+}
+
+/// A time by its days since 1970, as a date.
+pub(crate) fn date_shown(days: f64) -> String {
+    groups::value_shown(winback_table::Kind::Time, days)
+}
+
+/// Half the width of a 95 % interval, in standard errors.
+const NORMAL_95: f64 = 1.959_963_984_540_054;
+
+/// The 95 % interval of a share (Wilson 1927): it stays within 0 and 1 and says something of few rows too.
+pub(crate) fn wilson(positives: f64, rows: f64) -> Figure {
+    if rows <= 0.0 {
+        return Figure { value: 0.0, low: 0.0, high: 1.0 };
+    }
+    let share = positives / rows;
+    let square = NORMAL_95 * NORMAL_95;
+    let middle = (share + square / (2.0 * rows)) / (1.0 + square / rows);
+    let half = NORMAL_95 / (1.0 + square / rows)
+        * (share * (1.0 - share) / rows + square / (4.0 * rows * rows)).sqrt();
+    Figure { value: share, low: (middle - half).max(0.0), high: (middle + half).min(1.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wilsons_interval_is_the_textbooks() {
+        let found = wilson(10.0, 100.0);
+        assert!((found.low - 0.0552).abs() < 1e-4 && (found.high - 0.1744).abs() < 1e-4, "{found:?}");
+        let none = wilson(0.0, 20.0);
+        assert!(none.low.abs() < 1e-12 && (none.high - 0.1611).abs() < 1e-4, "{none:?}");
+    }
+}

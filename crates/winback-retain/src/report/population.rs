@@ -1,0 +1,204 @@
+//! How the customers of a file differ from those of the training, column by column.
+//!
+//! The population stability index (PSI) sums (now - then) · ln(now / then) over groups of values. The usual words for
+//! it (little, some, much) forget that a small file differs by chance alone, so what chance would bring is said too.
+
+use serde::Serialize;
+use winback_learn::Model;
+use winback_learn::encode::Codes;
+use winback_learn::profile::Profile;
+use winback_table::Schema;
+
+use super::Named;
+use super::groups::Groups;
+
+/// Groups of a column, missing and other levels not counted.
+const GROUPS: usize = 10;
+/// From here on a shift is more than little.
+const SOME: f64 = 0.1;
+/// From here on it is much.
+const MUCH: f64 = 0.25;
+
+/// The training's customers, against whom a file's are held.
+#[derive(Debug, Clone)]
+pub struct Population {
+    columns: Vec<(Named, Groups)>,
+    rows: u64,
+}
+
+/// How one column differs from the training.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ColumnShift {
+    /// The column.
+    pub name: Named,
+    /// The population stability index.
+    pub index: f64,
+    /// What chance alone would bring on average, given the two numbers of rows.
+    pub by_chance: f64,
+    /// What to make of it.
+    pub verdict: Verdict,
+    /// Each group's share then and now.
+    pub shares: Vec<Share>,
+}
+
+/// What to make of a shift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// No more than chance brings in 19 of 20 files of this size.
+    Chance,
+    /// More than chance, but below 0.1.
+    Little,
+    /// 0.1 to 0.25.
+    Some,
+    /// Above 0.25.
+    Much,
+}
+
+impl Verdict {
+    /// In a word or two.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chance => "no more than chance",
+            Self::Little => "little",
+            Self::Some => "some",
+            Self::Much => "much",
+        }
+    }
+}
+
+/// A group of values.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Share {
+    /// In words.
+    pub label: String,
+    /// Its share of the training's customers.
+    pub then: f64,
+    /// Its share of this file's.
+    pub now: f64,
+}
+
+impl Population {
+    /// The population of a model's training.
+    #[must_use]
+    pub fn new(model: &Model, schema: &Schema, profile: &Profile) -> Self {
+        let columns = model.encoder.columns.iter().zip(&profile.columns).map(|(encoder, column)| {
+            (Named::new(schema, &column.name), Groups::new(column, &encoder.shape, GROUPS))
+        });
+        Self { columns: columns.collect(), rows: profile.rows }
+    }
+
+    /// The rows of each group, one list a column, of encoded rows.
+    #[must_use]
+    pub fn count(&self, codes: &[Codes]) -> Vec<Vec<u64>> {
+        let count = |((_, groups), codes): (&(Named, Groups), &Codes)| {
+            let mut rows = vec![0; groups.groups.len()];
+            match codes {
+                Codes::Bins(bins) => bins.iter().for_each(|bin| rows[groups.of_code[usize::from(*bin)]] += 1),
+                Codes::Levels(levels) => {
+                    levels.iter().for_each(|level| rows[groups.of_code[*level as usize]] += 1);
+                }
+            }
+            rows
+        };
+        self.columns.iter().zip(codes).map(count).collect()
+    }
+
+    /// How each column of the counted rows differs from the training, the largest shift first.
+    #[must_use]
+    pub fn shifts(&self, counts: &[Vec<u64>]) -> Vec<ColumnShift> {
+        let columns = self.columns.iter().zip(counts);
+        let mut shifts: Vec<ColumnShift> =
+            columns.filter_map(|((name, groups), now)| shift(name, groups, self.rows, now)).collect();
+        shifts.sort_by(|left, right| right.index.total_cmp(&left.index));
+        shifts
+    }
+}
+
+/// The shift of one column; nothing when either side has no row.
+fn shift(name: &Named, groups: &Groups, then_rows: u64, now: &[u64]) -> Option<ColumnShift> {
+    let now_rows: u64 = now.iter().sum();
+    if then_rows == 0 || now_rows == 0 {
+        return None;
+    }
+    // Half a row stands in for none, so that an empty group weighs as much as the numbers of rows warrant.
+    let share = |count: u64, rows: u64| (count as f64).max(0.5) / rows as f64;
+    let mut index = 0.0;
+    let mut used = 0_u32;
+    let mut shares = Vec::new();
+    for (group, now) in groups.groups.iter().zip(now) {
+        if group.rows == 0 && *now == 0 {
+            continue;
+        }
+        used += 1;
+        let (before, after) = (share(group.rows, then_rows), share(*now, now_rows));
+        index += (after - before) * libm::log(after / before);
+        shares.push(Share {
+            label: group.label.clone(),
+            then: group.rows as f64 / then_rows as f64,
+            now: *now as f64 / now_rows as f64,
+        });
+    }
+    let freedom = f64::from(used.saturating_sub(1));
+    let a_row = 1.0 / then_rows as f64 + 1.0 / now_rows as f64;
+    let verdict = if index <= a_row * chi_square_95(freedom) {
+        Verdict::Chance
+    } else if index < SOME {
+        Verdict::Little
+    } else if index <= MUCH {
+        Verdict::Some
+    } else {
+        Verdict::Much
+    };
+    Some(ColumnShift { name: name.clone(), index, by_chance: freedom * a_row, verdict, shares })
+}
+
+/// The 95th percentile of chi-square (Wilson and Hilferty 1931).
+fn chi_square_95(freedom: f64) -> f64 {
+    if freedom < 1.0 {
+        return 0.0;
+    }
+    let spread = 2.0 / (9.0 * freedom);
+    let root = 1.0 - spread + 1.644_853_626_951_472_2 * spread.sqrt();
+    freedom * root * root * root
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::groups::tests::numbers;
+    use super::*;
+
+    fn shifted(then: &[u64], now: &[u64]) -> ColumnShift {
+        let (column, shape) = numbers(then);
+        let groups = Groups::new(&column, &shape, then.len() - 1);
+        let name = Named { column: "balance".to_owned(), shown: "balance".to_owned() };
+        shift(&name, &groups, then.iter().sum(), now).unwrap()
+    }
+
+    #[test]
+    fn equal_shares_have_an_index_of_zero() {
+        let found = shifted(&[0, 200, 200, 400], &[100, 100, 200, 0]);
+        assert!(found.index.abs() < 1e-15, "{}", found.index);
+        assert_eq!((found.verdict, found.shares.len()), (Verdict::Chance, 3));
+    }
+
+    #[test]
+    fn the_index_is_the_textbooks_and_weighed_against_chance() {
+        let found = shifted(&[0, 5000, 5000], &[6000, 4000, 0]);
+        let expected = 0.1 * libm::log(1.2) - 0.1 * libm::log(0.8);
+        assert!((found.index - expected).abs() < 1e-12, "{}", found.index);
+        assert!((found.by_chance - 2e-4).abs() < 1e-12);
+        assert_eq!(found.verdict, Verdict::Little);
+        // The same shares of thirty customers may well be chance.
+        assert_eq!(shifted(&[0, 5000, 5000], &[18, 12, 0]).verdict, Verdict::Chance);
+        assert_eq!(shifted(&[0, 5000, 5000], &[900, 100, 0]).verdict, Verdict::Much);
+    }
+
+    #[test]
+    fn the_percentile_of_chi_square_is_near_the_tables() {
+        for (freedom, expected) in [(1.0, 3.841), (5.0, 11.07), (10.0, 18.307)] {
+            assert!((chi_square_95(freedom) / expected - 1.0).abs() < 0.03, "{freedom}");
+        }
+    }
+}

@@ -2,9 +2,10 @@
 //!
 //! What the user names is taken; the rest is guessed by `winback-table`, and every guess is listed. The leak guard of
 //! `winback-retain` looks at some of the rows, kept while the file was read once. Nothing is copied or sent. The text of
-//! the settings file is made in `written`, what is shown to people in `overview`.
+//! the settings file is made in `written`, what is shown to people in `overview`, and for a browser in `page`.
 
 mod overview;
+mod page;
 mod written;
 
 use std::fs::OpenOptions;
@@ -25,6 +26,7 @@ use super::Context;
 use crate::config::{DEFAULT_HORIZON_DAYS, DEFAULT_ROOT, delimiter, encoding};
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::count;
+use crate::steps::report;
 
 /// What `winback init` is told.
 #[derive(Debug, Args)]
@@ -68,6 +70,9 @@ pub(crate) struct Arguments {
     /// Overwrite the settings file
     #[arg(long)]
     force: bool,
+    /// Also write what was found as a page for a browser
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 impl Arguments {
@@ -87,6 +92,7 @@ impl Arguments {
             delimiter: None,
             encoding: None,
             force: true,
+            html: None,
         }
     }
 }
@@ -114,7 +120,7 @@ struct Look {
 }
 
 pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
-    let (config, force) = (&context.config.path, arguments.force);
+    let (config, force, html) = (&context.config.path, arguments.force, arguments.html.clone());
     if !force && config.exists() {
         return Err(already_there(config)).hint(OVERWRITE);
     }
@@ -126,12 +132,23 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
     let text = written::text(&request, &look, config)?;
     let overview = Overview::new(&request, &look);
     write(config, &text, force)?;
-    overview.print(&context.printer, config)?;
+    if let Some(html) = &html {
+        let same = |file: &PathBuf| file.canonicalize().ok() == html.canonicalize().ok();
+        if html.exists() && (request.history.iter().any(same) || same(config)) {
+            return Err(UserError::new(format!("`{}` is no place for the page", html.display())))
+                .hint("name a new file with `--html`");
+        }
+        report::write(html, Some(&page::html(&request, &look, &overview)))?;
+    }
+    overview.print(&context.printer, config, html.as_deref())?;
     if look.table.malformed > 0 {
         let rows = count(look.table.malformed);
         context
             .printer
             .warn(&format!("rows without the fields of the header: {rows}; they will be rejected"));
+    }
+    if let Some(html) = &html {
+        context.printer.say(&format!("wrote {}, for a browser", html.display()));
     }
     context.printer.say(&format!("wrote {}; look it through", config.display()));
     Ok(())

@@ -23,7 +23,7 @@ pub(super) struct Overview<'a> {
     look: &'a Look,
     notes: Vec<String>,
     spellings: BTreeSet<&'a str>,
-    assumed: Vec<String>,
+    pub(super) assumed: Vec<String>,
 }
 
 impl<'a> Overview<'a> {
@@ -36,8 +36,8 @@ impl<'a> Overview<'a> {
         Self { look, notes, spellings, assumed }
     }
 
-    /// Prints all of it; `config` is where the settings are written.
-    pub(super) fn print(&self, printer: &Printer, config: &Path) -> Result<()> {
+    /// Prints all of it; `config` is where the settings are written, `html` where the page is.
+    pub(super) fn print(&self, printer: &Printer, config: &Path, html: Option<&Path>) -> Result<()> {
         let table = &self.look.table;
         let malformed = match table.malformed {
             0 => String::new(),
@@ -83,6 +83,7 @@ impl<'a> Overview<'a> {
         }
         printer.json(&json!({
             "config": config,
+            "report": html,
             "rows": table.rows,
             "malformed": table.malformed,
             "missing_spellings": self.spellings,
@@ -95,7 +96,8 @@ impl<'a> Overview<'a> {
         }))
     }
 
-    fn rows(&self) -> impl Iterator<Item = Shown<'_>> {
+    /// The columns, in the order of the file.
+    pub(super) fn rows(&self) -> impl Iterator<Item = Shown<'_>> {
         let fields = self.look.proposal.schema.fields.iter().zip(&self.look.table.columns);
         fields.zip(&self.notes).map(|((field, column), note)| {
             let strengths = &self.look.examined.strengths;
@@ -114,11 +116,11 @@ const ALONE: &str =
     "alone: what the column says of the label by itself, as an out-of-fold AUC; 0.5 is nothing, 1 everything";
 
 /// One column as it is shown.
-struct Shown<'a> {
-    field: &'a Field,
-    column: &'a ColumnProfile,
-    note: String,
-    alone: Option<f64>,
+pub(super) struct Shown<'a> {
+    pub(super) field: &'a Field,
+    pub(super) column: &'a ColumnProfile,
+    pub(super) note: String,
+    pub(super) alone: Option<f64>,
 }
 
 fn row(Shown { field, column, note, alone }: Shown<'_>) -> Vec<String> {

@@ -71,22 +71,21 @@ pub enum Error {
     },
     /// No column has the name that the schema asks for, and more than one has nearly that name.
     #[error(
-        "`{file}` has no column `{column}`, but two that differ from it only in case or blanks: `{}` (column {}) and \
-         `{}` (column {}); rename one of them",
-        found[0], positions[0], found[1], positions[1]
+        "`{file}` has no column `{column}`, but two that differ from it only in case or blanks: {found}; rename one of \
+         them"
     )]
     AmbiguousColumn {
         /// The file's name.
         file: String,
         /// The column that was looked for.
         column: String,
-        /// The first two names that are nearly the same.
-        found: [String; 2],
-        /// Their positions, from 1.
-        positions: [usize; 2],
+        /// The first two names that are nearly the same, with their positions.
+        found: String,
     },
     /// More rows were rejected than the limit allows.
-    #[error("{rejected} of {read} rows were rejected, more than the limit of {limit_percent} %")]
+    #[error(
+        "{rejected} of {read} rows were rejected, more than the limit of {limit_percent} %; the first is {first}"
+    )]
     TooManyRejects {
         /// Rows read.
         read: u64,
@@ -94,6 +93,8 @@ pub enum Error {
         rejected: u64,
         /// The limit in percent of the rows read.
         limit_percent: f64,
+        /// Where the first one stands, and why it was rejected; never its value.
+        first: String,
     },
     /// The rows handed out and rejected do not add up to the lines of the file: a fault of ours, never the user's.
     #[error("`{file}` has {counted} lines but {accounted} were accounted for")]
@@ -117,7 +118,7 @@ pub enum Error {
         accounted: u64,
     },
     /// A Parquet file that cannot be read or written.
-    #[error("`{file}` is not a readable Parquet file")]
+    #[error("`{file}` is not a readable Parquet file; copy it again, or write it anew where it came from")]
     Parquet {
         /// The file's name.
         file: String,

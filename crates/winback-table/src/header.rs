@@ -116,8 +116,7 @@ impl Header {
             [first, second, ..] => Err(Error::AmbiguousColumn {
                 file: self.place.file.to_string(),
                 column: wanted.to_owned(),
-                found: [self.names[first].clone(), self.names[second].clone()],
-                positions: [first + 1, second + 1],
+                found: [first, second].map(|index| self.numbered(index)).join(" and "),
             }),
             [] => Err(Error::MissingColumn {
                 file: self.place.file.to_string(),
@@ -138,6 +137,11 @@ impl Header {
         let unused = self.names.iter().enumerate().filter(|(index, _)| !positions.contains(index));
         let unused = unused.map(|(_, name)| name.clone()).collect();
         Ok((positions, unused))
+    }
+
+    /// A column's name with its position, from 1.
+    fn numbered(&self, index: usize) -> String {
+        format!("`{}` (column {})", self.names[index], index + 1)
     }
 
     fn repeated(&self, column: &str, first: usize, second: usize) -> Error {

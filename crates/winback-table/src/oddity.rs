@@ -121,6 +121,7 @@ impl Oddity {
         if self.rows == 1 { "1 row".to_owned() } else { format!("{} rows", self.rows) }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one sentence for each kind, read as a list")]
     fn what(&self) -> String {
         let rows = self.rows();
         let example = self.example.as_deref().unwrap_or_default();
@@ -187,7 +188,7 @@ impl Oddity {
             OddityKind::AmbiguousNumbers => format!(
                 "`{example}` may be over a thousand or have three decimals, {rows}; not read as numbers: say \
                  `numbers = \"point\"` or `numbers = \"comma\"` under `{table}`, by the sign before the \
-                 decimals"
+                 decimals, and do not exclude it"
             ),
             OddityKind::MixedUnits => format!(
                 "`{example}` has another sign than other cells, {rows}; not read as numbers: write all in one unit, \
@@ -199,7 +200,7 @@ impl Oddity {
             ),
             OddityKind::AmbiguousDates => format!(
                 "`{example}` may have the day first or the month, {rows}; not read as dates: say \
-                 `dates = \"day-first\"` or `dates = \"month-first\"` under `{table}`"
+                 `dates = \"day-first\"` or `dates = \"month-first\"` under `{table}`, and do not exclude it"
             ),
             OddityKind::NotNumbers { are_few: true } => format!(
                 "`{example}` is not a number, {rows}; rejected, mend them, or say `missing = [\"{example}\"]` under \

@@ -4,6 +4,7 @@
 //! text, cell by cell, under the same rules as CSV, so that one bad cell costs one row and not a batch.
 
 mod column;
+mod pages;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -16,16 +17,17 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{ChunkReader, Length};
 
 use self::column::Column;
 pub(crate) use self::column::texts;
 use crate::header::Header;
-use crate::input::Input;
+use crate::input::{Input, Packing, PackingFlaw};
 use crate::oddity::Oddities;
 use crate::reject::shortened;
-use crate::sink::{BATCH_ROWS, Sink};
+use crate::sink::{BATCH_BYTES, BATCH_ROWS, Sink};
 use crate::{Error, Reason, Reject, Result, Schema};
 
 /// An input as the Parquet library wants it: a length and ranges.
@@ -58,8 +60,14 @@ pub(crate) fn open(
 ) -> Result<ParquetRecordBatchReaderBuilder<impl ChunkReader + use<>>> {
     let size = input.size().map_err(|error| Error::io("open", input.name(), error))?;
     let file = input.clone();
+    if !pages::is_whole(input.as_ref(), size) {
+        let flaw = PackingFlaw::Truncated(Packing::Parquet);
+        return Err(Error::Packed { file: input.name().to_owned(), flaw });
+    }
     let ranges = Ranges(Box::new(move |start, length| file.range(start, length)), size);
-    guarded(input.name(), || ParquetRecordBatchReaderBuilder::try_new(ranges))
+    let builder = guarded(input.name(), || ParquetRecordBatchReaderBuilder::try_new(ranges))?;
+    pages::check(input, size, builder.metadata())?;
+    Ok(builder)
 }
 
 /// The names of a file's columns.
@@ -79,7 +87,8 @@ impl Batches {
         file: &str,
         builder: ParquetRecordBatchReaderBuilder<impl ChunkReader + 'static>,
     ) -> Result<Self> {
-        let reader = guarded(file, || builder.with_batch_size(BATCH_ROWS).build())?;
+        let rows = batch_rows(builder.metadata());
+        let reader = guarded(file, || builder.with_batch_size(rows).build())?;
         Ok(Self { file: file.into(), reader })
     }
 
@@ -89,6 +98,14 @@ impl Batches {
             self.reader.next().transpose().map_err(|error| ParquetError::External(Box::new(error)))
         })
     }
+}
+
+/// Rows in a batch: as many as usual, or fewer where rows are so long that those would fill the memory.
+fn batch_rows(metadata: &ParquetMetaData) -> usize {
+    let longest =
+        metadata.row_groups().iter().map(|group| group.total_byte_size().max(0) / group.num_rows().max(1));
+    let longest = usize::try_from(longest.max().unwrap_or(0)).unwrap_or(usize::MAX);
+    (BATCH_BYTES / longest.max(1)).clamp(1, BATCH_ROWS)
 }
 
 /// Calls the library. It panics on some damaged files (a negative offset, say), which to us are bad files like others;

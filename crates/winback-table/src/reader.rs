@@ -56,6 +56,7 @@ pub struct Tally {
     /// Columns found in a file and not in the schema, sorted.
     pub unused_columns: Vec<String>,
     oddities: Oddities,
+    first_reject: Option<String>,
 }
 
 impl Tally {
@@ -75,6 +76,7 @@ impl Tally {
                 read: self.read,
                 rejected: self.rejected,
                 limit_percent: limit * 100.0,
+                first: self.first_reject.clone().unwrap_or_default(),
             });
         }
         Ok(())
@@ -158,6 +160,9 @@ impl TableReader {
             self.tally.read += read;
             self.tally.kept += batch.rows.num_rows() as u64;
             self.tally.rejected += batch.rejects.len() as u64;
+            if let Some(reject) = batch.rejects.first().filter(|_| self.tally.first_reject.is_none()) {
+                self.tally.first_reject = Some(reject.place());
+            }
             for reject in &batch.rejects {
                 if let Some(kind) = OddityKind::of(reject.reason) {
                     let place = Place { file: reject.file.clone(), line: Some(reject.line) };

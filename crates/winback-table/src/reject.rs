@@ -23,6 +23,14 @@ pub struct Reject {
     pub row: String,
 }
 
+impl Reject {
+    /// Where the row stands and why it was rejected, for a message: no value of a customer is in it.
+    pub(crate) fn place(&self) -> String {
+        let column = self.column.as_ref().map_or_else(String::new, |column| format!(", column `{column}`"));
+        format!("`{}` line {}{column}: {}", self.file, self.line, self.reason)
+    }
+}
+
 /// Why a row cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {

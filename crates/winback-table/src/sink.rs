@@ -12,7 +12,7 @@ pub(crate) const BATCH_ROWS: usize = 8192;
 
 /// Bytes of text and of rejected rows in a batch. Rows alone do not bound memory: each may be a megabyte, and the text
 /// of an Arrow column must stay below 2 GiB.
-const BATCH_BYTES: usize = 32 << 20;
+pub(crate) const BATCH_BYTES: usize = 32 << 20;
 
 /// What came of some rows: those that can be used, and those that cannot.
 #[derive(Debug)]

@@ -23,7 +23,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { unpacked_bytes: 1 << 40, ratio: 1000 }
+        Self { unpacked_bytes: 1_000_000_000_000, ratio: 1000 }
     }
 }
 
@@ -75,7 +75,7 @@ pub enum PackingFlaw {
     /// More unpacked bytes than are allowed.
     #[error(
         "unpacks to more than {}; if it is meant to be so large, raise `unpacked_limit` under `[data]`",
-        gigabytes(*.limit)
+        shown_size(*.limit)
     )]
     TooLarge {
         /// The limit in bytes.
@@ -107,10 +107,11 @@ impl PackingFlaw {
     }
 }
 
-fn gigabytes(bytes: u64) -> String {
-    match bytes / 1_000_000_000 {
-        0 => format!("{bytes} bytes"),
-        gigabytes => format!("{gigabytes} GB"),
+fn shown_size(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{bytes} bytes"),
+        1_000_000..1_000_000_000 => format!("{} MB", bytes / 1_000_000),
+        _ => format!("{} GB", bytes / 1_000_000_000),
     }
 }
 

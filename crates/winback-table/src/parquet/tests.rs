@@ -48,3 +48,40 @@ fn rows_are_held_against_the_count_of_the_file() {
     assert_eq!(error.to_string(), "`week.parquet` has 5 rows but 4 were accounted for");
     assert!(!error.is_users());
 }
+
+#[test]
+fn a_page_that_claims_to_swell_is_refused_before_it_is_read() {
+    let bytes = {
+        let columns: Vec<(&str, ArrayRef)> =
+            vec![("n", Arc::new(Float64Array::from_iter_values((0..4000).map(f64::from))))];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let mut writer = Writer::new(Vec::new(), &batch.schema()).unwrap();
+        writer.write(&batch).unwrap();
+        writer.finish().unwrap()
+    };
+    let told = |bytes: Vec<u8>, limits| {
+        let input: Arc<dyn Input> = Arc::new(MemoryInput::new("week.parquet", bytes).with_limits(limits));
+        open(&input).map(|_| ()).map_err(|error| error.to_string())
+    };
+    let usual = crate::input::Limits::default();
+    assert_eq!(told(bytes.clone(), usual), Ok(()));
+    let small = crate::input::Limits { unpacked_bytes: 20, ..usual };
+    assert_eq!(
+        told(bytes.clone(), small),
+        Err("`week.parquet` unpacks to more than 20 bytes; if it is meant to be so large, raise `unpacked_limit` under \
+             `[data]`"
+            .to_owned())
+    );
+    // The first page begins after `PAR1`: its kind, then the size it claims to unpack to, in a few bytes.
+    let mut swollen = bytes.clone();
+    assert_eq!(swollen[4..7], [0x15, 0x04, 0x15], "a dictionary page with its size next");
+    let size = swollen[7..].iter().position(|byte| *byte < 0x80).unwrap() + 1;
+    swollen.splice(7..7 + size, [0xfe, 0xff, 0xff, 0xff, 0x0f]);
+    let told = told(swollen, usual).unwrap_err();
+    assert!(told.starts_with("`week.parquet` holds damaged Parquet data; copy it again"), "{told}");
+    let cut: Arc<dyn Input> = Arc::new(MemoryInput::new("week.parquet", bytes[..bytes.len() / 2].to_vec()));
+    assert_eq!(
+        open(&cut).map(|_| ()).unwrap_err().to_string(),
+        "`week.parquet` ends before its Parquet data do: it was cut off or is still being written; copy it again"
+    );
+}

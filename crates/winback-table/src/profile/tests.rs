@@ -95,7 +95,8 @@ fn a_column_that_allows_two_readings_is_no_number() {
     check(
         &[("950", 9), ("1,234", 50), ("7,654", 1)],
         "11, column `c`: `1,234` may be over a thousand or have three decimals, 51 rows; not read as numbers: say \
-         `numbers = \"point\"` or `numbers = \"comma\"` under `[columns.c]`, by the sign before the decimals",
+         `numbers = \"point\"` or `numbers = \"comma\"` under `[columns.c]`, by the sign before the decimals, and do not \
+         exclude it",
     );
     check(
         &[("1.5", 50), ("1,5", 5)],
@@ -115,7 +116,7 @@ fn a_column_that_allows_two_readings_is_no_number() {
     check(
         &[("01/02/2026", 50), ("03/04/2026", 5)],
         "2, column `c`: `01/02/2026` may have the day first or the month, 55 rows; not read as dates: say \
-         `dates = \"day-first\"` or `dates = \"month-first\"` under `[columns.c]`",
+         `dates = \"day-first\"` or `dates = \"month-first\"` under `[columns.c]`, and do not exclude it",
     );
     check(
         &[("31/12/2026", 50), ("12/31/2026", 5)],

@@ -64,7 +64,10 @@ fn columns_come_in_any_order_and_bad_rows_go_aside() {
     assert_eq!(tally.unused_columns, ["extra"]);
     assert!(tally.check(0.7).is_ok());
     let refusal = tally.check(0.01).unwrap_err().to_string();
-    assert_eq!(refusal, "4 of 6 rows were rejected, more than the limit of 1 %");
+    assert_eq!(
+        refusal,
+        "4 of 6 rows were rejected, more than the limit of 1 %; the first is `week.csv` line 3, column `n`: not a number"
+    );
 }
 
 #[test]

@@ -1,0 +1,150 @@
+//! What the pages of a Parquet file claim to unpack to, held against the limits before anything is unpacked.
+//!
+//! The library sets memory aside for as much as a page's header claims, up to two gigabytes. So the headers are read
+//! here first: only their three leading numbers matter, the rest is skipped by the rules of Thrift's compact protocol.
+
+use std::sync::Arc;
+
+use parquet::file::metadata::ParquetMetaData;
+
+use crate::input::{Input, Packing, PackingFlaw};
+use crate::{Error, Result};
+
+/// No writer makes a page larger than this unpacked; the usual size is a megabyte.
+const LARGEST_PAGE: u64 = 256 << 20;
+/// A page's header is read in a window of this size, and again in a larger one where its statistics are long.
+const WINDOWS: [usize; 2] = [1 << 10, 1 << 20];
+/// Structs within structs, deeper than any page header has.
+const DEEPEST: u8 = 8;
+
+/// Whether a file ends as a Parquet file does; a copy that was cut off does not.
+pub(super) fn is_whole(input: &dyn Input, size: u64) -> bool {
+    let end = size.checked_sub(4).and_then(|start| input.range(start, 4).ok());
+    size >= 12 && end.is_some_and(|end| matches!(&end[..], b"PAR1" | b"PARE"))
+}
+
+/// Refuses a file whose pages claim to unpack to more than the limits allow.
+pub(super) fn check(input: &Arc<dyn Input>, size: u64, metadata: &ParquetMetaData) -> Result<()> {
+    let refused = |flaw| Error::Packed { file: input.name().to_owned(), flaw };
+    let mut unpacked = 0_u64;
+    for column in metadata.row_groups().iter().flat_map(|group| group.columns()) {
+        let offsets = [Some(column.data_page_offset()), column.dictionary_page_offset()];
+        let start = offsets.into_iter().flatten().filter_map(|offset| u64::try_from(offset).ok()).min();
+        let length = u64::try_from(column.compressed_size());
+        let (Some(mut at), Ok(length)) = (start, length) else {
+            return Err(refused(PackingFlaw::Damaged(Packing::Parquet)));
+        };
+        let end = at.saturating_add(length).min(size);
+        while at < end {
+            // What is no header the library will say better.
+            let Some(page) = header_at(input.as_ref(), at, end) else { break };
+            unpacked = unpacked.saturating_add(page.unpacked);
+            if page.unpacked > LARGEST_PAGE {
+                return Err(refused(PackingFlaw::Damaged(Packing::Parquet)));
+            }
+            if let Some(flaw) = input.limits().flaw(size, unpacked) {
+                return Err(refused(flaw));
+            }
+            at = at.saturating_add(page.header).saturating_add(page.packed);
+        }
+    }
+    Ok(())
+}
+
+/// What a page's header says.
+struct Page {
+    header: u64,
+    packed: u64,
+    unpacked: u64,
+}
+
+fn header_at(input: &dyn Input, at: u64, end: u64) -> Option<Page> {
+    WINDOWS.into_iter().find_map(|window| {
+        let length = usize::try_from(end - at).map_or(window, |rest| rest.min(window));
+        parse(&input.range(at, length).ok()?)
+    })
+}
+
+/// The header at the beginning of some bytes.
+fn parse(bytes: &[u8]) -> Option<Page> {
+    let mut cursor = Cursor { rest: bytes };
+    let mut sizes = [None; 2];
+    let mut field = 0_u64;
+    loop {
+        let (kind, number) = match cursor.byte()? {
+            0 => break,
+            head if head >> 4 == 0 => (head & 15, zigzag(cursor.varint()?)),
+            head => (head & 15, i64::try_from(field).ok()? + i64::from(head >> 4)),
+        };
+        field = u64::try_from(number).ok()?;
+        match (field, kind) {
+            (2 | 3, 5) => sizes[field as usize - 2] = Some(u64::try_from(zigzag(cursor.varint()?)).ok()?),
+            _ => cursor.skip(kind, DEEPEST)?,
+        }
+    }
+    let header = (bytes.len() - cursor.rest.len()) as u64;
+    Some(Page { header, unpacked: sizes[0]?, packed: sizes[1]? })
+}
+
+/// Whole numbers of either sign, small ones in few bytes.
+fn zigzag(value: u64) -> i64 {
+    (value >> 1) as i64 ^ -((value & 1) as i64)
+}
+
+struct Cursor<'a> {
+    rest: &'a [u8],
+}
+
+impl Cursor<'_> {
+    fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(*first)
+    }
+
+    fn varint(&mut self) -> Option<u64> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn jump(&mut self, length: u64) -> Option<()> {
+        self.rest = self.rest.get(usize::try_from(length).ok()?..)?;
+        Some(())
+    }
+
+    /// Passes over a value of this kind.
+    fn skip(&mut self, kind: u8, depth: u8) -> Option<()> {
+        let depth = depth.checked_sub(1)?;
+        match kind {
+            // A truth is told by the kind itself.
+            1 | 2 => Some(()),
+            3 => self.jump(1),
+            4..=6 => self.varint().map(|_| ()),
+            7 => self.jump(8),
+            8 => {
+                let length = self.varint()?;
+                self.jump(length)
+            }
+            12 => loop {
+                match self.byte()? {
+                    0 => return Some(()),
+                    head => {
+                        if head >> 4 == 0 {
+                            self.varint()?;
+                        }
+                        self.skip(head & 15, depth)?;
+                    }
+                }
+            },
+            // Lists and maps are in no page header.
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Files too large to keep: made while they are read, to show that memory and patience have their bounds.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use winback_table::input::{Input, Limits, MemoryInput};
+use winback_table::profile::profile;
+use winback_table::reader::{Options, TableReader};
+use winback_table::{Field, Kind, Reason, Role, Schema};
+
+/// A header and a row, one endless line, and another row.
+#[derive(Debug)]
+struct Endless(u64);
+
+impl Input for Endless {
+    fn name(&self) -> &str {
+        "endless.csv"
+    }
+
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(
+            io::Cursor::new("id,n\na,1\n").chain(io::repeat(b'x').take(self.0)).chain("\nb,2\n".as_bytes()),
+        ))
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.0)
+    }
+
+    fn range(&self, _start: u64, _length: usize) -> io::Result<Bytes> {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
+fn schema() -> Schema {
+    let fields =
+        [Field::new("id", Kind::Identifier, Role::Key), Field::new("n", Kind::Number, Role::Feature)];
+    Schema::new(fields.to_vec(), None).unwrap()
+}
+
+#[test]
+fn a_line_of_a_gigabyte_costs_one_row() {
+    let input: Arc<dyn Input> = Arc::new(Endless(1 << 30));
+    let mut reader = TableReader::new(vec![input.clone()], &schema(), Options::default());
+    let batch = reader.next_batch().unwrap().unwrap();
+    assert_eq!((batch.rows.num_rows(), reader.tally().read), (2, 3));
+    let reject = &batch.rejects[0];
+    assert_eq!((reject.line, reject.reason), (3, Reason::Runaway));
+    assert!(reject.row.len() < 100_000);
+    assert!(reader.next_batch().unwrap().is_none());
+    let table = profile(&[input], Options::default(), &[], &mut |_| {}).unwrap();
+    assert_eq!((table.rows, table.malformed), (2, 1));
+}
+
+#[test]
+fn a_bomb_is_refused_with_the_way_out() {
+    let zeros = io::repeat(b'0').take(1 << 30);
+    let mut header = Vec::from(&b"id,n\n"[..]);
+    header.extend(b"a,1\n".repeat(4));
+    let packed = zstd::stream::encode_all(io::Cursor::new(header).chain(zeros), 1).unwrap();
+    let told = |limits: Limits| {
+        let input: Arc<dyn Input> =
+            Arc::new(MemoryInput::new("bomb.zst", packed.clone()).with_limits(limits));
+        let mut reader = TableReader::new(vec![input], &schema(), Options::default());
+        loop {
+            match reader.next_batch() {
+                Ok(Some(_)) => {}
+                Ok(None) => break "read to the end".to_owned(),
+                Err(error) => break error.to_string(),
+            }
+        }
+    };
+    assert_eq!(
+        told(Limits::default()),
+        "`bomb.zst` unpacks to more than 1000 times its size, as files do that are made to fill a machine; if it is \
+         meant to, raise `unpacked_ratio_limit` under `[data]`"
+    );
+    let usual = Limits { ratio: u64::MAX, ..Limits::default() };
+    assert_eq!(
+        told(Limits { unpacked_bytes: 500_000_000, ..usual }),
+        "`bomb.zst` unpacks to more than 500 MB; if it is meant to be so large, raise `unpacked_limit` under \
+         `[data]`"
+    );
+    assert_eq!(told(usual), "read to the end");
+}

@@ -50,6 +50,13 @@ impl Named {
     }
 }
 
+/// Whether borders part whole numbers: each lies in the middle between two, and some between neighbours.
+pub(crate) fn is_whole(borders: &[f32]) -> bool {
+    let is_half = |border: f32| (border.fract().abs() - 0.5).abs() < 1e-6;
+    let is_between = |border: f32| is_half(border) || border.fract().abs() < 1e-6;
+    borders.iter().all(|border| is_between(*border)) && borders.iter().any(|border| is_half(*border))
+}
+
 /// A time by its days since 1970, as a date.
 pub(crate) fn date_shown(days: f64) -> String {
     groups::value_shown(winback_table::Kind::Time, days)

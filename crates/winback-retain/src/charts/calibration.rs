@@ -1,9 +1,12 @@
 //! Foretold against observed, with the distribution of the probabilities beneath.
+//!
+//! Both axes are square roots: most customers have a small risk, and there the chart needs room. What is as foretold
+//! still lies on the diagonal.
 
 use super::theme::{
-    Axes, BLUE, Described, GRID, MUTED, Paper, RED, REFERENCE, Scale, Side, WIDTH, chart, share_ticks,
+    Axes, BLUE, Described, MUTED, Paper, RED, REFERENCE, SOFT_BLUE, Scale, Side, Tick, WIDTH, chart,
 };
-use crate::report::Calibration;
+use crate::report::{Calibration, ScoreBin};
 
 const HEIGHT: f64 = 430.0;
 /// Where the upper part ends.
@@ -13,42 +16,55 @@ const FLOOR: f64 = HEIGHT - 46.0;
 
 pub(crate) fn calibration(about: &Described<'_>, what: &Calibration) -> String {
     chart(about, (WIDTH, HEIGHT), |paper| {
-        let x = Scale { from: 0.0, to: what.limit, start: 52.0, end: WIDTH - 16.0 };
+        let x = Scale { from: 0.0, to: what.limit.sqrt(), start: 52.0, end: WIDTH - 26.0 };
         draw_bins(paper, what, x)?;
         draw_scores(paper, what, x)
     })
 }
 
+/// Shares up to a limit, closer together where the square root stretches less.
+fn root_ticks(limit: f64) -> Vec<Tick> {
+    const SHARES: [f64; 9] = [0.0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0];
+    let word = |share: f64| (share.sqrt(), format!("{:.0} %", 100.0 * share));
+    SHARES.into_iter().filter(|share| *share <= limit + 1e-9).map(word).collect()
+}
+
 fn draw_bins(paper: &Paper<'_>, what: &Calibration, x: Scale) -> Option<()> {
-    let y = Scale { from: 0.0, to: what.limit, start: UPPER, end: 34.0 };
-    let ticks = share_ticks(what.limit);
+    let y = Scale { start: UPPER, end: 34.0, ..x };
+    let ticks = root_ticks(what.limit);
     Axes { x, y, x_ticks: &[], y_ticks: &ticks, x_name: "", y_name: "share that left" }.draw(paper)?;
-    paper.line(&[(x.at(0.0), y.at(0.0)), (x.at(what.limit), y.at(what.limit))], REFERENCE, 1.5)?;
+    paper.line(&[(x.start, y.start), (x.end, y.end)], REFERENCE, 1.5)?;
     for bin in &what.bins {
-        let (along, low, high) = (x.at(bin.predicted), y.at(bin.observed.low), y.at(bin.observed.high));
+        let along = x.at(bin.predicted.sqrt());
+        let (low, high) = (y.at(bin.observed.low.sqrt()), y.at(bin.observed.high.sqrt()));
         paper.line(&[(along, low), (along, high)], BLUE, 1.75)?;
-        paper.dot((along, y.at(bin.observed.value)), 4.0, BLUE, 1.0)?;
+        paper.dot((along, y.at(bin.observed.value.sqrt())), 4.0, BLUE, 1.0)?;
     }
     Some(())
 }
 
 fn draw_scores(paper: &Paper<'_>, what: &Calibration, x: Scale) -> Option<()> {
-    let tallest = what.scores.iter().map(|bar| bar.left + bar.stayed).max().unwrap_or(0) as f64;
+    // Each outcome is drawn as shares of its own rows: leavers are few, and would not be seen beside the others.
+    let share = |of: &dyn Fn(&ScoreBin) -> u64| -> Vec<f64> {
+        let total = what.scores.iter().map(of).sum::<u64>().max(1) as f64;
+        what.scores.iter().map(|bar| of(bar) as f64 / total).collect()
+    };
+    let (stayed, left) = (share(&|bar| bar.stayed), share(&|bar| bar.left));
+    let tallest = stayed.iter().chain(&left).copied().fold(1e-9, f64::max);
     let y = Scale { from: 0.0, to: tallest, start: FLOOR, end: UPPER + 38.0 };
-    paper.word("customers", (0.0, UPPER + 20.0), Side::Left, MUTED)?;
-    let step = what.limit / what.scores.len() as f64;
-    for (place, bar) in what.scores.iter().enumerate() {
-        let (from, to) = (x.at(place as f64 * step) + 0.5, x.at((place + 1) as f64 * step) - 0.5);
-        let left = y.at(bar.left as f64);
-        if bar.left > 0 {
-            paper.bar((from, FLOOR), (to, left), RED)?;
+    paper.word("where they were foretold", (0.0, UPPER + 20.0), Side::Left, MUTED)?;
+    let step = (x.end - x.start) / what.scores.len() as f64;
+    let mut outline = vec![(x.start, FLOOR)];
+    for (place, (stayed, left)) in stayed.iter().zip(&left).enumerate() {
+        let from = x.start + place as f64 * step;
+        if *stayed > 0.0 {
+            paper.bar((from + 0.5, FLOOR), (from + step - 0.5, y.at(*stayed)), SOFT_BLUE)?;
         }
-        if bar.stayed > 0 {
-            paper.bar((from, left), (to, y.at((bar.left + bar.stayed) as f64)), BLUE)?;
-        }
+        outline.extend([(from, y.at(*left)), (from + step, y.at(*left))]);
     }
-    paper.line(&[(x.start, FLOOR + 0.5), (x.end, FLOOR + 0.5)], GRID, 1.0)?;
-    let ticks = share_ticks(what.limit);
+    outline.push((x.end, FLOOR));
+    paper.line(&outline, RED, 1.75)?;
+    let ticks = root_ticks(what.limit);
     let y = Scale { from: 0.0, to: 1.0, start: FLOOR, end: FLOOR };
     Axes { x, y, x_ticks: &ticks, y_ticks: &[], x_name: "foretold probability of leaving", y_name: "" }
         .draw(paper)

@@ -37,7 +37,7 @@ pub(crate) fn curve(about: &Described<'_>, what: &CurveChart<'_>) -> String {
         Reading::Share => 1.0,
         Reading::Factor => what.points.iter().map(|point| point.y.max(point.high)).fold(1.0, f64::max) * 1.05,
     };
-    let x = Scale { from: 0.0, to: 1.0, start: 52.0, end: WIDTH - 16.0 };
+    let x = Scale { from: 0.0, to: 1.0, start: 52.0, end: WIDTH - 26.0 };
     let y = Scale { from: 0.0, to: most, start: HEIGHT - 46.0, end: 34.0 };
     let svg = chart(about, (WIDTH, HEIGHT), |paper| draw(paper, what, x, y));
     let Some(marker) = what.marker else { return svg };
@@ -58,7 +58,7 @@ pub(crate) fn curve(about: &Described<'_>, what: &CurveChart<'_>) -> String {
 fn draw(paper: &Paper<'_>, what: &CurveChart<'_>, x: Scale, y: Scale) -> Option<()> {
     let y_ticks: Vec<Tick> = match what.reading {
         Reading::Share => share_ticks(1.0),
-        Reading::Factor => round_values(0.0, y.to, 5.0)
+        Reading::Factor => round_values(0.0, y.to, 6.0)
             .into_iter()
             .map(|value| {
                 (value, format!("× {}", crate::reasons::number::shown((value * 100.0).round() / 100.0)))

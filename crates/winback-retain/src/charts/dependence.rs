@@ -1,8 +1,8 @@
 //! How a column's effect follows its values: a line with a band for numbers, a dot with a bar for levels.
 
 use super::theme::{
-    Axes, BLUE, Described, GRID, INK, MUTED, Paper, REFERENCE, Scale, Side, Tick, WIDTH, chart, fitted,
-    odds_ticks, round_values,
+    Axes, BLUE, Described, INK, MUTED, Paper, REFERENCE, Scale, Side, Tick, WIDTH, chart, down, fitted,
+    odds_ticks, room, round_values,
 };
 use crate::reasons::number::shown;
 use crate::report::{Dependence, DependencePoint};
@@ -10,32 +10,37 @@ use crate::report::{Dependence, DependencePoint};
 const HEIGHT: f64 = 270.0;
 const ROW: f64 = 26.0;
 
-/// `most` is the size of the largest effect among the charts that are seen together.
-pub(crate) fn dependence(about: &Described<'_>, what: &Dependence, most: f64) -> String {
+/// `reach` are the lowest and the highest effect of the charts that are seen together.
+pub(crate) fn dependence(about: &Described<'_>, what: &Dependence, reach: (f64, f64)) -> String {
     let ranges: Vec<&DependencePoint> = what.points.iter().filter(|point| point.at.is_some()).collect();
     if ranges.len() > 2 {
-        chart(about, (WIDTH, HEIGHT), |paper| draw_line(paper, what, &ranges, most))
+        chart(about, (WIDTH, HEIGHT), |paper| draw_line(paper, what, &ranges, reach))
     } else {
         let height = what.points.len() as f64 * ROW + 48.0;
-        chart(about, (WIDTH, height), |paper| draw_levels(paper, &what.points, most))
+        chart(about, (WIDTH, height), |paper| draw_levels(paper, &what.points, reach))
     }
 }
 
-fn draw_line(paper: &Paper<'_>, what: &Dependence, ranges: &[&DependencePoint], most: f64) -> Option<()> {
+fn draw_line(
+    paper: &Paper<'_>,
+    what: &Dependence,
+    ranges: &[&DependencePoint],
+    reach: (f64, f64),
+) -> Option<()> {
     let place = |point: &&DependencePoint| point.at.unwrap_or(0.0);
     let (from, to) = (place(ranges.first()?), place(ranges.last()?));
     // Missing values stand apart, at the right.
     let missing = what.points.iter().find(|point| point.at.is_none());
-    let end = WIDTH - if missing.is_some() { 76.0 } else { 14.0 };
+    let end = WIDTH - if missing.is_some() { 76.0 } else { 16.0 };
     let x = Scale { from, to, start: 60.0, end };
-    let y = Scale { from: -most, to: most, start: HEIGHT - 46.0, end: 34.0 };
+    let y = Scale { from: reach.0, to: reach.1, start: HEIGHT - 46.0, end: 34.0 };
     let x_ticks: Vec<Tick> = if what.kind == "time" {
         let date = |value: f64| crate::report::date_shown(value);
         [from, (from + to) / 2.0, to].map(|value| (value, date(value))).to_vec()
     } else {
         round_values(from, to, 5.0).into_iter().map(|value| (value, shown(rounded(value)))).collect()
     };
-    let y_ticks = odds_ticks(most);
+    let y_ticks = odds_ticks(reach.0, reach.1);
     Axes {
         x,
         y,
@@ -63,24 +68,15 @@ fn draw_line(paper: &Paper<'_>, what: &Dependence, ranges: &[&DependencePoint], 
     Some(())
 }
 
-fn draw_levels(paper: &Paper<'_>, points: &[DependencePoint], most: f64) -> Option<()> {
-    let x = Scale { from: -most, to: most, start: 190.0, end: WIDTH - 12.0 };
+fn draw_levels(paper: &Paper<'_>, points: &[DependencePoint], reach: (f64, f64)) -> Option<()> {
+    let words = room(points.iter().map(|point| point.label.as_str()), 180.0);
+    let x = Scale { from: reach.0, to: reach.1, start: words + 14.0, end: WIDTH - 16.0 };
     let floor = points.len() as f64 * ROW + 4.0;
-    let mut before = f64::NEG_INFINITY;
-    for (value, word) in odds_ticks(most) {
-        let along = x.at(value);
-        let colour = if value.abs() < 1e-9 { REFERENCE } else { GRID };
-        paper.line(&[(along, 0.0), (along, floor)], colour, 1.0)?;
-        let half = super::theme::width_of(&word) / 2.0;
-        if before + 6.0 < along - half {
-            paper.word(&word, (along, floor + 13.0), Side::Middle, MUTED)?;
-            before = along + half;
-        }
-    }
-    paper.word("odds of leaving", (WIDTH - 12.0, floor + 33.0), Side::Right, MUTED)?;
+    down(paper, x, &odds_ticks(reach.0, reach.1), floor, Some(0.0))?;
+    paper.word("odds of leaving", (WIDTH - 16.0, floor + 33.0), Side::Right, MUTED)?;
     for (row, point) in points.iter().enumerate() {
         let middle = row as f64 * ROW + ROW / 2.0;
-        paper.word(&fitted(&point.label, 178.0), (0.0, middle), Side::Left, INK)?;
+        paper.word(&fitted(&point.label, words), (0.0, middle), Side::Left, INK)?;
         paper.line(&[(x.at(point.low), middle), (x.at(point.high), middle)], BLUE, 2.0)?;
         paper.dot((x.at(point.mean), middle), 4.0, BLUE, 1.0)?;
     }

@@ -2,7 +2,7 @@
 
 use super::theme::{BLUE, Described, GRID, INK, MUTED, Side, WIDTH, chart, fitted};
 
-const ROW: f64 = 36.0;
+const ROW: f64 = 48.0;
 
 /// Bars of shares (0 to 1), named.
 pub(crate) fn importance(about: &Described<'_>, bars: &[(String, f64)]) -> String {
@@ -13,8 +13,8 @@ pub(crate) fn importance(about: &Described<'_>, bars: &[(String, f64)]) -> Strin
             let top = row as f64 * ROW;
             paper.word(&fitted(name, WIDTH - 70.0), (0.0, top + 10.0), Side::Left, INK)?;
             paper.word(&format!("{:.1} %", 100.0 * share), (WIDTH, top + 10.0), Side::Right, MUTED)?;
-            paper.bar((0.0, top + 20.0), (WIDTH, top + 27.0), GRID)?;
-            paper.bar((0.0, top + 20.0), (WIDTH * share / largest, top + 27.0), BLUE)?;
+            paper.bar((0.0, top + 20.0), (WIDTH, top + 29.0), GRID)?;
+            paper.bar((0.0, top + 20.0), (WIDTH * share / largest, top + 29.0), BLUE)?;
         }
         Some(())
     })

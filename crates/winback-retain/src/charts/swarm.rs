@@ -1,39 +1,29 @@
 //! A beeswarm of exact effects: a row of dots a column, a dot a customer, coloured by the rank of the value.
 
 use super::theme::{
-    Described, GRID, INK, MUTED, Paper, RANKS, REFERENCE, Scale, Side, WIDTH, chart, fitted, odds_ticks,
+    Described, INK, MUTED, Paper, RANKS, Scale, Side, UNRANKED, WIDTH, chart, down, fitted, odds_ticks,
 };
 use crate::report::Swarm;
 
-const ROW: f64 = 46.0;
+const ROW: f64 = 50.0;
 const TOP: f64 = 4.0;
 const RADIUS: f64 = 2.2;
 /// The most that a dot is moved from the middle of its row.
 const REACH: f64 = 12.0;
 
 pub(crate) fn swarm(about: &Described<'_>, swarms: &[Swarm]) -> String {
-    let effects = swarms.iter().flat_map(|swarm| &swarm.dots).map(|dot| dot.effect.abs());
-    let most = effects.fold(1e-6, f64::max) * 1.04;
+    let effects = || swarms.iter().flat_map(|swarm| &swarm.dots).map(|dot| dot.effect);
+    let (from, to) = (effects().fold(-1e-6, f64::min) * 1.05, effects().fold(1e-6, f64::max) * 1.05);
     let floor = TOP + swarms.len() as f64 * ROW;
     chart(about, (WIDTH, floor + 44.0), |paper| {
-        let x = Scale { from: -most, to: most, start: 6.0, end: WIDTH - 6.0 };
-        let mut before = f64::NEG_INFINITY;
-        for (value, word) in odds_ticks(most) {
-            let along = x.at(value);
-            let colour = if value.abs() < 1e-9 { REFERENCE } else { GRID };
-            paper.line(&[(along, TOP), (along, floor)], colour, 1.0)?;
-            let half = super::theme::width_of(&word) / 2.0;
-            if before + 6.0 < along - half {
-                paper.word(&word, (along, floor + 13.0), Side::Middle, MUTED)?;
-                before = along + half;
-            }
-        }
+        let x = Scale { from, to, start: 6.0, end: WIDTH - 6.0 };
+        down(paper, x, &odds_ticks(from, to), floor, Some(0.0))?;
         paper.word("← lowers the odds of leaving", (0.0, floor + 33.0), Side::Left, MUTED)?;
         paper.word("raises them →", (WIDTH, floor + 33.0), Side::Right, MUTED)?;
         for (row, swarm) in swarms.iter().enumerate() {
             let top = TOP + row as f64 * ROW;
             paper.word(&fitted(&swarm.name.shown, WIDTH * 0.6), (0.0, top + 8.0), Side::Left, INK)?;
-            draw_row(paper, swarm, x, top + ROW - 15.0)?;
+            draw_row(paper, swarm, x, top + ROW - 14.0)?;
         }
         Some(())
     })
@@ -58,7 +48,7 @@ fn draw_row(paper: &Paper<'_>, swarm: &Swarm, x: Scale, middle: f64) -> Option<(
             // Where all is covered, dots lie upon each other, spread evenly.
             .unwrap_or_else(|| f64::from(taken.len() as u32 % 11) / 5.0 * REACH - REACH);
         taken.push((along, off));
-        let colour = dot.rank.map_or(REFERENCE, |rank| RANKS[((rank * 5.0) as usize).min(4)]);
+        let colour = dot.rank.map_or(UNRANKED, |rank| RANKS[((rank * 5.0) as usize).min(4)]);
         paper.dot((along, middle + off), RADIUS, colour, 1.0)?;
     }
     Some(())

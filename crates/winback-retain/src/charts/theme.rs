@@ -26,8 +26,12 @@ pub(super) const REFERENCE: RGBColor = RGBColor(0x8c, 0x95, 0x9f);
 pub(super) const BLUE: RGBColor = RGBColor(0x00, 0x72, 0xb2);
 /// Those who leave; high values; what raises a risk.
 pub(super) const RED: RGBColor = RGBColor(0xd5, 0x5e, 0x00);
+/// The model's colour where much of it is needed.
+pub(super) const SOFT_BLUE: RGBColor = RGBColor(0x8f, 0xc1, 0xdf);
 /// The middle of three.
 pub(super) const AMBER: RGBColor = RGBColor(0xe6, 0x9f, 0x00);
+/// What has no order: categories, missing values.
+pub(super) const UNRANKED: RGBColor = RGBColor(0xcc, 0x79, 0xa7);
 /// Ranks from low to high.
 pub(super) const RANKS: [RGBColor; 5] =
     [BLUE, RGBColor(0x56, 0x9f, 0xcb), RGBColor(0x9a, 0xa0, 0xa6), RGBColor(0xe0, 0x8f, 0x51), RED];
@@ -35,7 +39,7 @@ pub(super) const RANKS: [RGBColor; 5] =
 /// The width of a chart.
 pub(super) const WIDTH: f64 = 480.0;
 /// The size of words, in the same units.
-pub(super) const SMALL: f64 = 13.0;
+pub(super) const SMALL: f64 = 14.0;
 const SCALE: f64 = 4.0;
 /// Plotters writes the size of a font divided by this.
 const FONT_SCALE: f64 = 1.24;
@@ -178,6 +182,30 @@ impl Scale {
 /// A value on an axis and the word for it.
 pub(super) type Tick = (f64, String);
 
+/// Lines down a chart at some ticks, and the words below them; words that would touch are left out.
+pub(super) fn down(paper: &Paper<'_>, x: Scale, ticks: &[Tick], floor: f64, zero: Option<f64>) -> Option<()> {
+    let mut before = f64::NEG_INFINITY;
+    for (value, word) in ticks {
+        let along = x.at(*value);
+        paper.line(&[(along, 0.0), (along, floor)], GRID, 1.0)?;
+        let half = width_of(word) / 2.0;
+        let middle = along.min(WIDTH - half).max(half);
+        if before + 6.0 < middle - half {
+            paper.word(word, (middle, floor + 13.0), Side::Middle, MUTED)?;
+            before = middle + half;
+        }
+    }
+    if let Some(zero) = zero {
+        paper.line(&[(x.at(zero), 0.0), (x.at(zero), floor)], REFERENCE, 1.5)?;
+    }
+    Some(())
+}
+
+/// How much room names at the left of a chart need, up to a bound.
+pub(super) fn room<'a>(names: impl IntoIterator<Item = &'a str>, most: f64) -> f64 {
+    names.into_iter().map(width_of).fold(24.0, f64::max).min(most)
+}
+
 /// A chart's axes.
 pub(super) struct Axes<'a> {
     pub(super) x: Scale,
@@ -251,7 +279,8 @@ pub(super) fn round_values(from: f64, to: f64, count: f64) -> Vec<f64> {
     let mut values = Vec::new();
     let mut value = first;
     while value <= last {
-        values.push(value * step);
+        // Adding zero takes the sign off a negative zero.
+        values.push(value * step + 0.0);
         value += 1.0;
     }
     values
@@ -265,7 +294,8 @@ pub(super) fn share_ticks(to: f64) -> Vec<Tick> {
 }
 
 /// Ticks of effects: by how much they multiply the odds.
-pub(super) fn odds_ticks(most: f64) -> Vec<Tick> {
+pub(super) fn odds_ticks(from: f64, to: f64) -> Vec<Tick> {
+    let most = (-from).max(to).max(0.0);
     const FACTORS: [f64; 9] = [1.05, 1.1, 1.25, 1.5, 2.0, 4.0, 10.0, 100.0, 10_000.0];
     let steps = |factor: f64| (most / libm::log(factor)).floor() as i32;
     let factor = FACTORS.into_iter().find(|factor| steps(*factor) <= 3).unwrap_or(10_000.0);
@@ -276,7 +306,7 @@ pub(super) fn odds_ticks(most: f64) -> Vec<Tick> {
         let word = if step < 0 { format!("÷ {shown}") } else { format!("× {shown}") };
         (f64::from(step) * libm::log(factor), word)
     };
-    (-steps..=steps).map(tick).collect()
+    (-steps..=steps).map(tick).filter(|(value, _)| from <= *value && *value <= to).collect()
 }
 
 #[cfg(test)]
@@ -288,8 +318,8 @@ mod tests {
         assert_eq!(round_values(0.0, 1.0, 5.0).len(), 6);
         let words = |ticks: Vec<Tick>| ticks.into_iter().map(|(_, word)| word).collect::<Vec<_>>();
         assert_eq!(words(share_ticks(0.3)), ["0 %", "10 %", "20 %", "30 %"]);
-        assert_eq!(words(odds_ticks(1.5)), ["÷ 4", "÷ 2", "× 1", "× 2", "× 4"]);
-        assert_eq!(words(odds_ticks(0.0)), ["× 1"]);
+        assert_eq!(words(odds_ticks(-0.8, 1.5)), ["÷ 2", "× 1", "× 2", "× 4"]);
+        assert_eq!(words(odds_ticks(0.0, 0.0)), ["× 1"]);
         for (from, to) in [(0.0, 0.0), (f64::NAN, 1.0), (0.0, f64::INFINITY), (-1e300, 1e300)] {
             assert!(round_values(from, to, 5.0).len() <= 60);
         }

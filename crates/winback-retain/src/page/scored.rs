@@ -56,7 +56,7 @@ fn opening(report: &ScoredReport) -> Markup {
         p.lead {
             (percent(now)) " of the customers are expected to leave; in " (name) " it was " (percent(then)) ". "
             @if let Some(new) = report.previous.as_ref().and_then(|previous| previous.newly_high) {
-                (counted(new, "customer is", "customers are")) " newly at high risk. "
+                @if new == 0 { "No customer is" } @else { (counted(new, "customer is", "customers are")) } " newly at high risk. "
             }
             @match changed {
                 0 => "No column differs much from the customers that the model learnt from.",
@@ -101,16 +101,21 @@ fn bands_section(report: &ScoredReport) -> Section {
         title: "Customers by risk band",
         description: "One bar a population, parted into high, medium and low risk.",
     };
-    let numbers = |label: &str, shares: &BandShares, counted: bool| {
-        let cell = |place: usize| {
-            let share = percent(of_all(shares)[place]);
-            if counted { format!("{} ({share})", count(shares.customers[place])) } else { share }
-        };
-        vec![label.to_owned(), cell(0), cell(1), cell(2), percent(shares.mean_probability)]
+    let row = |(place, name): (usize, &str)| {
+        let share = |shares: &BandShares| percent(of_all(shares)[place]);
+        let cell = |shares: &BandShares| format!("{} ({})", count(shares.customers[place]), share(shares));
+        let previous = report.previous.iter().map(|previous| cell(&previous.shares));
+        let cells = std::iter::once(cell(&report.now)).chain(previous);
+        std::iter::once(name.to_owned()).chain(cells).chain([share(&report.training)]).collect()
     };
-    let mut cells = vec![numbers("this file", &report.now, true)];
-    cells.extend(report.previous.iter().map(|previous| numbers(&previous.file, &previous.shares, true)));
-    cells.push(numbers("the training", &report.training, false));
+    let mut cells: Vec<Vec<String>> = ["high", "medium", "low"].into_iter().enumerate().map(row).collect();
+    let expected = |shares: &BandShares| percent(shares.mean_probability);
+    let previous = report.previous.iter().map(|previous| expected(&previous.shares));
+    let means = std::iter::once(expected(&report.now)).chain(previous).chain([expected(&report.training)]);
+    cells.push(std::iter::once("expected to leave".to_owned()).chain(means).collect());
+    let mut columns = vec![("risk", false), ("this file", true)];
+    columns.extend(report.previous.iter().map(|_| ("before", true)));
+    columns.push(("training", true));
     let body = html! {
         p { "A risk is high from " (percent(report.bands[0])) " on, medium from " (percent(report.bands[1])) " on: multiples of the share that left in the training." }
         div.figures {
@@ -128,7 +133,7 @@ fn bands_section(report: &ScoredReport) -> Section {
             div {
                 h3 { "The numbers" }
                 (table(&Table {
-                    columns: vec![("", false), ("high", true), ("medium", true), ("low", true), ("expected to leave", true)],
+                    columns,
                     rows: cells,
                 }, "Customers by risk band"))
                 @if report.previous.is_none() {
@@ -212,7 +217,7 @@ fn moved(shift: &ColumnShift, place: usize) -> Markup {
         .max_by(|left, right| (left.now - left.then).abs().total_cmp(&(right.now - right.then).abs()));
     let title = match most {
         Some(share) => format!(
-            "{}: {} now {}, was {}",
+            "{}, {}: {}, was {}",
             shift.name.shown,
             share.label,
             percent(share.now),

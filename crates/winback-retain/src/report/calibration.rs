@@ -17,7 +17,8 @@ const BARS: usize = 40;
 pub struct Calibration {
     /// Bins of equal size, the lowest probabilities first.
     pub bins: Vec<CalibrationBin>,
-    /// Where the probabilities lie, from 0 to [`Self::limit`]; the last bar holds all above too.
+    /// Where the probabilities lie, by equal steps of their square root from 0 to [`Self::limit`]'s; the last bar holds
+    /// all above too.
     pub scores: Vec<ScoreBin>,
     /// The largest probability that is drawn.
     pub limit: f64,
@@ -70,7 +71,7 @@ impl Calibration {
         let limit = ((tallest * step).ceil() / step).clamp(0.02, 1.0);
         let mut scores = vec![ScoreBin::default(); BARS];
         for (log_odds, label) in log_odds.iter().zip(labels) {
-            let bar = (probability(*log_odds) / limit * BARS as f64) as usize;
+            let bar = ((probability(*log_odds) / limit).sqrt() * BARS as f64) as usize;
             let bar = &mut scores[bar.min(BARS - 1)];
             if *label {
                 bar.left += 1;

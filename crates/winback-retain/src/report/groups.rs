@@ -5,6 +5,7 @@ use winback_learn::profile::{ColumnProfile, Distribution};
 use winback_table::Kind;
 use winback_table::cell::show_seconds;
 
+use super::is_whole;
 use crate::reasons::number::shown;
 
 const SECONDS_A_DAY: f64 = 86_400.0;
@@ -67,8 +68,11 @@ impl Groups {
             let is_last = code + 1 == self.of_code.len();
             if is_last || seen * most as u64 >= present * (self.groups.len() as u64 + 1) {
                 let high = if is_last { None } else { border(code - 1) };
-                let at = middle(column, low, high);
-                self.add(range(column.kind, low, high), in_group, at);
+                let whole = column.kind == Kind::Number && is_whole(borders);
+                let at = middle(column, low, high, whole);
+                let label =
+                    if whole { whole_range(column, low, high) } else { range(column.kind, low, high) };
+                self.add(label, in_group, at);
                 (low, in_group) = (high, 0);
             }
         }
@@ -95,11 +99,17 @@ impl Groups {
 }
 
 /// The middle of a range; where it is open, the end that all but a hundredth of the training's rows respect.
-fn middle(column: &ColumnProfile, low: Option<f64>, high: Option<f64>) -> Option<f64> {
+fn middle(column: &ColumnProfile, low: Option<f64>, high: Option<f64>, whole: bool) -> Option<f64> {
     let Distribution::Numbers { quantiles, .. } = &column.distribution else { return None };
-    let from = low.or(quantiles.get(1).copied())?;
-    let to = high.or(quantiles.get(7).copied())?;
-    Some(if to > from { (from + to) / 2.0 } else { high.or(low).unwrap_or(from) })
+    let from = low.map(|low| if whole { low.ceil() } else { low }).or(quantiles.get(1).copied())?;
+    let to = high.map(|high| if whole { high.ceil() - 1.0 } else { high }).or(quantiles.get(7).copied())?;
+    Some(if to > from {
+        (from + to) / 2.0
+    } else if low.is_some() {
+        from
+    } else {
+        to
+    })
 }
 
 /// A range in words. A flag's two ranges are its answers.
@@ -109,9 +119,29 @@ fn range(kind: Kind, low: Option<f64>, high: Option<f64>) -> String {
         (Kind::Flag, None, Some(_)) => "no".to_owned(),
         (Kind::Flag, Some(_), None) => "yes".to_owned(),
         (_, None, None) => "any value".to_owned(),
+        (Kind::Time, None, Some(high)) => format!("before {}", value(high)),
+        (Kind::Time, Some(low), None) => format!("{} and later", value(low)),
         (_, None, Some(high)) => format!("below {}", value(high)),
         (_, Some(low), None) => format!("{} and above", value(low)),
         (_, Some(low), Some(high)) => format!("{} to {}", value(low), value(high)),
+    }
+}
+
+/// A range of whole numbers, whose borders lie between them.
+fn whole_range(column: &ColumnProfile, low: Option<f64>, high: Option<f64>) -> String {
+    let end = |place: usize| match &column.distribution {
+        Distribution::Numbers { quantiles, .. } => quantiles.get(place).copied(),
+        Distribution::Levels { .. } => None,
+    };
+    match (low.map(f64::ceil), high.map(|high| high.ceil() - 1.0)) {
+        (None, None) => "any value".to_owned(),
+        // Where the range is open, yet no row lies beyond its one number.
+        (None, Some(high)) if end(0).is_some_and(|smallest| smallest >= high) => shown(high),
+        (Some(low), None) if end(8).is_some_and(|largest| largest <= low) => shown(low),
+        (None, Some(high)) => format!("{} and below", shown(high)),
+        (Some(low), None) => format!("{} and above", shown(low)),
+        (Some(low), Some(high)) if high <= low => shown(low),
+        (Some(low), Some(high)) => format!("{} to {}", shown(low), shown(high)),
     }
 }
 

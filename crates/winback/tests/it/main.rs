@@ -13,6 +13,7 @@ mod init;
 mod leaks;
 mod models;
 mod packages;
+mod pages;
 mod peers;
 mod peers_python;
 mod real_data;

@@ -5,13 +5,14 @@ use std::path::Path;
 use crate::bank::{PACKAGE, WEEK, trained};
 use crate::run::Bench;
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "card.md",
     "importance.json",
     "manifest.json",
     "metrics.json",
     "model.bin",
     "profile.json",
+    "report.html",
     "schema.json",
 ];
 

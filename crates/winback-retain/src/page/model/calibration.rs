@@ -32,7 +32,7 @@ pub(super) fn section(report: &ModelReport) -> Section {
         None => "What was foretold, and what happened".to_owned(),
     };
     let description = format!(
-        "In {held} of {} bins the share that left agrees with the foretold probability within its 95 % interval.",
+        "In {held} of {} bins the share that left agrees with the foretold probability within its 95 % interval",
         calibration.bins.len()
     );
     let row = |bin: &CalibrationBin| {
@@ -52,13 +52,13 @@ pub(super) fn section(report: &ModelReport) -> Section {
         div.figures {
             (figure(&Figure {
                 title: &description,
-                note: "Customers in bins of equal size by probability, above; below, how the probabilities are distributed.",
+                note: "Above, customers in bins of equal size by probability; below, which probabilities those who stayed and those who left were given. The axes are stretched near zero, where most customers are.",
                 svg: charts::calibration(&about, calibration),
                 legend: &[
                     (Swatch::Dot, "a bin, with its 95 % interval"),
                     (Swatch::Reference, "as foretold"),
-                    (Swatch::Fill("#0072B2"), "stayed"),
-                    (Swatch::Fill("#D55E00"), "left"),
+                    (Swatch::Fill("#8FC1DF"), "those who stayed"),
+                    (Swatch::Fill("#D55E00"), "those who left"),
                 ],
                 table: Some(table),
             }))

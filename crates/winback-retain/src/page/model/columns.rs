@@ -8,7 +8,7 @@ use super::super::parts::distribution;
 use super::super::words::{count, percent};
 use super::Section;
 use crate::reasons::number::shown;
-use crate::report::{ModelReport, Named, date_shown};
+use crate::report::{ModelReport, Named, date_shown, is_whole};
 
 /// Columns listed; a page is not the place for more.
 const LISTED: usize = 250;
@@ -90,10 +90,14 @@ fn typical(column: &ColumnProfile, rows: u64) -> String {
                 .map(|level| format!("{} {}", levels[*level], percent(counts[*level] as f64 / rows as f64)))
                 .collect();
             let rest = levels.len().saturating_sub(3);
-            match (told.is_empty(), rest, other) {
-                (true, ..) => "rare levels only".to_owned(),
-                (_, 0, _) => told.join(", "),
-                _ => format!("{}; {} more", told.join(", "), count(rest as u64)),
+            let others = match other {
+                0 => String::new(),
+                other => format!("; rare ones {}", percent(*other as f64 / rows as f64)),
+            };
+            match (told.is_empty(), rest) {
+                (true, _) => "rare levels only".to_owned(),
+                (_, 0) => told.join(", ") + &others,
+                _ => format!("{}; {} more{others}", told.join(", "), count(rest as u64)),
             }
         }
     }
@@ -102,16 +106,16 @@ fn typical(column: &ColumnProfile, rows: u64) -> String {
 /// Rows by equal steps between the first and the last hundredth of the values, from bins that are not equal.
 fn bars(column: &ColumnProfile) -> Vec<f64> {
     match &column.distribution {
-        Distribution::Levels { rows, other, .. } => {
+        Distribution::Levels { rows, .. } => {
             let mut counts: Vec<f64> = rows.iter().map(|rows| *rows as f64).collect();
             counts.sort_by(|left, right| right.total_cmp(left));
-            counts.truncate(BARS - 1);
-            counts.push(*other as f64);
+            counts.truncate(BARS);
             counts
         }
         Distribution::Numbers { quantiles, borders, rows } => {
             let (Some(low), Some(high)) = (quantiles.get(1), quantiles.get(7)) else { return Vec::new() };
-            if column.kind == Kind::Flag || high <= low {
+            let are_few_and_whole = borders.len() < BARS && is_whole(borders);
+            if are_few_and_whole || high <= low {
                 return rows.iter().skip(1).map(|rows| *rows as f64).collect();
             }
             let step = (high - low) / BARS as f64;

@@ -92,7 +92,7 @@ fn swarm(report: &ModelReport) -> Markup {
             (Swatch::Fill("#0072B2"), "low value"),
             (Swatch::Fill("#9AA0A6"), "middle"),
             (Swatch::Fill("#D55E00"), "high value"),
-            (Swatch::ReferenceDot, "a category, or missing"),
+            (Swatch::Fill("#CC79A7"), "a category, or missing"),
         ],
         table: Some(table),
     })
@@ -103,22 +103,24 @@ pub(super) fn dependence(report: &ModelReport) -> Option<Section> {
     if shown.is_empty() {
         return None;
     }
-    let points = shown.iter().flat_map(|dependence| &dependence.points);
-    let most = points.flat_map(|point| [point.low.abs(), point.high.abs(), point.mean.abs()]);
-    let most = most.fold(1e-6, f64::max) * 1.08;
+    let points = || shown.iter().flat_map(|dependence| &dependence.points);
+    let lowest = points().map(|point| point.low.min(point.mean)).fold(-1e-6, f64::min);
+    let highest = points().map(|point| point.high.max(point.mean)).fold(1e-6, f64::max);
+    let reach = (lowest * 1.1, highest * 1.1);
     let body = html! {
         p { "The line is the mean effect among customers with like values, the band holds eight of ten of them. All charts have the same scale: × 2 doubles the odds of leaving, ÷ 2 halves them. Told from " (count(report.effects.rows as u64)) " rows evenly chosen from the history." }
-        div.figures { @for (place, dependence) in shown.iter().enumerate() { (one(dependence, place, most)) } }
+        div.figures { @for (place, dependence) in shown.iter().enumerate() { (one(dependence, place, reach)) } }
     };
     let title = "How the risk follows the values".to_owned();
     Some(Section { id: "values", name: "By value", title, body })
 }
 
-fn one(dependence: &Dependence, place: usize, most: f64) -> Markup {
+fn one(dependence: &Dependence, place: usize, reach: (f64, f64)) -> Markup {
     let id = format!("values-{}", place + 1);
     let title = finding(dependence);
     let name = format!("Effect of {}", dependence.name.shown);
-    let svg = charts::dependence(&Described { id: &id, title: &name, description: &title }, dependence, most);
+    let svg =
+        charts::dependence(&Described { id: &id, title: &name, description: &title }, dependence, reach);
     let row = |point: &crate::report::DependencePoint| {
         vec![
             point.label.clone(),
@@ -150,7 +152,7 @@ fn finding(dependence: &Dependence) -> String {
     let (low, high) = (dependence.points.iter().min_by(by_mean), dependence.points.iter().max_by(by_mean));
     match (low, high) {
         (Some(low), Some(high)) if low.label != high.label => {
-            format!("{name}: the risk is highest at {}, lowest at {}", high.label, low.label)
+            format!("{name}: riskiest {}, safest {}", high.label, low.label)
         }
         _ => name.clone(),
     }

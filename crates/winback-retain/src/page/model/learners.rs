@@ -15,7 +15,7 @@ pub(super) fn section(report: &ModelReport) -> Section {
     let title = match (candidates.len(), report.report.tie) {
         (0 | 1, _) => format!("The learner is {taken}, the only one that was asked for"),
         (_, Some(true)) => format!("The learners tie, so the simpler one, {taken}, was taken"),
-        _ => format!("{} has the lower log loss and was taken", super::super::parts::capitalised(taken)),
+        _ => format!("The learner taken is {taken}, for its lower log loss"),
     };
     let row = |candidate: &Candidate| {
         let metrics = &candidate.metrics;

@@ -30,7 +30,7 @@ pub(super) fn section(report: &ModelReport) -> Option<Section> {
     let body = html! {
         p { "Those who left over those foretold, by group: 1 is as foretold, above 1 more left. Groups of protected columns come first; levels that fewer than 20 rows share are taken together." }
         div.figures { @for (place, part) in split(&report.segments).into_iter().enumerate() { (chart(&part, place)) } }
-        @for column in &report.segments { (table(column)) }
+        details { summary { "The numbers" } @for column in &report.segments { (table(column)) } }
     };
     Some(Section { id: "groups", name: "By group", title, body })
 }
@@ -109,6 +109,6 @@ fn table(column: &Segmented) -> Markup {
         ],
         rows: column.segments.iter().map(row).collect(),
     };
-    let name = format!("The numbers by {}", column.name.shown);
-    html! { details { summary { (name) } (super::super::parts::table(&table, &name)) } }
+    let name = format!("By {}", column.name.shown);
+    html! { p.sub.apart { (name) } (super::super::parts::table(&table, &name)) }
 }

@@ -152,7 +152,7 @@ fn listed(report: &ModelReport, leaving: f64) -> Markup {
         ]
     };
     let columns = [
-        ("risk at least", true),
+        ("risk at least", false),
         ("contacted of 10,000", true),
         ("leavers among them", true),
         ("of all leavers", true),
@@ -161,7 +161,7 @@ fn listed(report: &ModelReport, leaving: f64) -> Markup {
     ];
     let table = Table { columns: columns.to_vec(), rows: chosen.iter().map(row).collect() };
     html! {
-        h3 { "Thresholds side by side" }
+        h3.apart { "Thresholds side by side" }
         (super::super::parts::table(&table, "Thresholds side by side"))
     }
 }

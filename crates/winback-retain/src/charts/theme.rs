@@ -298,7 +298,9 @@ pub(super) fn odds_ticks(from: f64, to: f64) -> Vec<Tick> {
     let most = (-from).max(to).max(0.0);
     const FACTORS: [f64; 9] = [1.05, 1.1, 1.25, 1.5, 2.0, 4.0, 10.0, 100.0, 10_000.0];
     let steps = |factor: f64| (most / libm::log(factor)).floor() as i32;
-    let factor = FACTORS.into_iter().find(|factor| steps(*factor) <= 3).unwrap_or(10_000.0);
+    // Powers of small factors are crooked numbers, so few of them are shown.
+    let bound = |factor: f64| if factor < 2.0 { 2 } else { 3 };
+    let factor = FACTORS.into_iter().find(|factor| steps(*factor) <= bound(*factor)).unwrap_or(10_000.0);
     let steps = steps(factor).clamp(0, 3);
     let tick = |step: i32| {
         let times = (0..step.abs()).fold(1.0, |times, _| times * factor);

@@ -204,8 +204,11 @@ mod tests {
         let curves = Curves::new(&scores, &labels, &groups, 1);
         assert_eq!(curves, Curves::new(&scores, &labels, &groups, 1));
         for curve in [&curves.roc, &curves.precision_recall, &curves.gains, &curves.lift] {
-            assert!(curve.iter().all(|point| point.low <= point.high));
-            let inside = curve.iter().filter(|point| point.low <= point.y && point.y <= point.high).count();
+            assert!(curve.iter().all(|point| point.low <= point.high + 1e-12));
+            let inside = curve
+                .iter()
+                .filter(|point| point.low <= point.y + 1e-12 && point.y <= point.high + 1e-12)
+                .count();
             assert!(inside * 10 >= curve.len() * 9, "{inside}");
         }
     }

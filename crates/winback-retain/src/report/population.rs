@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn equal_shares_have_an_index_of_zero() {
-        let found = shifted(&[0, 200, 200, 400], &[100, 100, 200, 0]);
+        let found = shifted(&[0, 200, 200, 200], &[100, 100, 100, 0]);
         assert!(found.index.abs() < 1e-15, "{}", found.index);
         assert_eq!((found.verdict, found.shares.len()), (Verdict::Chance, 3));
     }

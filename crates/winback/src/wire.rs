@@ -99,15 +99,21 @@ pub(crate) fn expand(names: &[PathBuf]) -> Result<Vec<PathBuf>> {
 }
 
 fn is_pattern(name: &Path) -> bool {
-    name.to_str().is_some_and(|name| name.contains(['*', '?', '['])) && !name.exists()
+    let (_, rest) = parts(name);
+    rest.to_str().is_some_and(|rest| rest.contains(['*', '?', '['])) && !name.exists()
+}
+
+/// The folder that is there, taken as it is whatever signs its own name has, and the rest.
+fn parts(name: &Path) -> (&Path, &Path) {
+    let mut above = name.ancestors().skip(1);
+    let folder =
+        above.find(|folder| folder.as_os_str().is_empty() || folder.is_dir()).unwrap_or(Path::new(""));
+    (folder, name.strip_prefix(folder).unwrap_or(name))
 }
 
 fn matching(pattern: &Path) -> Result<Vec<PathBuf>> {
     let shown = pattern.display();
-    // The folder above the first sign is taken as it is, whatever signs its own name has.
-    let folder = pattern.ancestors().skip(1).find(|folder| folder.as_os_str().is_empty() || folder.is_dir());
-    let folder = folder.unwrap_or(Path::new(""));
-    let rest = pattern.strip_prefix(folder).unwrap_or(pattern);
+    let (folder, rest) = parts(pattern);
     let text = Path::new(&glob::Pattern::escape(&folder.to_string_lossy())).join(rest);
     let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::default() };
     let paths = glob::glob_with(&text.to_string_lossy(), options);

@@ -163,3 +163,22 @@ fn mistakes_are_shown_where_they_stand() {
         assert!(message.contains(expected), "{message}");
     }
 }
+
+#[test]
+fn how_a_column_is_spelled_can_be_said() {
+    let settings = parse(
+        "[data]\nunpacked_limit = \"500 GB\"\nunpacked_ratio_limit = 5000\n\n[columns.a]\nnumbers = \"comma\"\nunit = \"€\"\n\
+         missing = [999, \"n.a.\"]\n\n[columns.b]\ndates = \"day-first\"\n",
+    )
+    .unwrap();
+    let limits = settings.data.limits;
+    assert_eq!((limits.unpacked_bytes, limits.ratio), (500_000_000_000, 5000));
+    let (a, b) = (&settings.columns["a"], &settings.columns["b"]);
+    assert_eq!(
+        (a.numbers, a.unit.as_deref(), a.told_kind()),
+        (Some(Numbers::Comma), Some("€"), Some(Kind::Number))
+    );
+    assert_eq!(a.missing, ["999", "n.a."]);
+    assert_eq!((b.dates, b.told_kind()), (Some(Dates::DayFirst), Some(Kind::Time)));
+    assert!(told("[columns.b]\ndates = \"american\"").contains("unknown variant `american`"));
+}

@@ -94,3 +94,26 @@ fn a_column_has_one_role_and_a_history_a_label() {
     let error = settings.schema(&table()).unwrap_err();
     assert_eq!(error.to_string(), "`winback.toml` names no label");
 }
+
+#[test]
+fn the_spelling_of_a_column_comes_from_values_and_settings() {
+    let rows: String = (0..60).map(|row| format!("1,{:03};{}\n", 100 + row, row % 2)).collect();
+    let inputs: [Arc<dyn Input>; 1] = [Arc::new(MemoryInput::new("m", format!("amount;Exited\n{rows}")))];
+    let table =
+        profile(&inputs, Options::default(), &Schema::MISSING.map(str::to_owned), &mut |_| {}).unwrap();
+    let schema = |rest: &str| {
+        let text = format!("[data]\n{LABEL}\n{rest}");
+        let settings = Settings::parse(&text, Path::new("winback.toml")).unwrap();
+        settings.schema(&table).unwrap().schema
+    };
+    assert_eq!(column(&schema(""), "amount"), (Kind::Identifier, Role::Excluded));
+    let told = schema("[columns.amount]\nnumbers = \"point\"\nmissing = [999]");
+    assert_eq!(column(&told, "amount"), (Kind::Number, Role::Feature));
+    let amount = told.field("amount").unwrap();
+    assert_eq!(
+        (amount.notation.number("1,234"), amount.missing.as_slice()),
+        (Some(1234.0), &["999".to_owned()][..])
+    );
+    let told = schema("[columns.amount]\nnumbers = \"comma\"");
+    assert_eq!(told.field("amount").unwrap().notation.number("1,234"), Some(1.234));
+}

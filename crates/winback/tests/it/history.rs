@@ -56,7 +56,10 @@ fn too_many_broken_rows_refuse_the_history() {
     bench.edit("winback.toml", "reject_limit = 0.01", "reject_limit = 0.005");
     let said = bench.refused(&["train", "--learner", "linear"]);
     assert!(
-        said.starts_with("error: 6 of 601 rows were rejected, more than the limit of 0.5 %\nhint: "),
+        said.starts_with(
+            "error: 6 of 601 rows were rejected, more than the limit of 0.5 %; the first is `input_folder/history.csv` \
+             line 10, column `age`: not a number\nhint: "
+        ),
         "{said}"
     );
     assert!(!bench.path().join("models").exists(), "nothing was registered");

@@ -30,7 +30,17 @@ pub(crate) fn sample(reader: &mut dyn Read) -> io::Result<Vec<u8>> {
 
 /// Tells the dialect from a sample; `delimiter` and `encoding` win where they are given.
 pub(crate) fn sniff(sample: &[u8], delimiter: Option<u8>, encoding: Option<Encoding>) -> Dialect {
-    let encoding = encoding.unwrap_or_else(|| likely_encoding(sample));
+    let told = || likely_encoding(sample);
+    let encoding = match encoding {
+        // Whoever says UTF-16 may not know which one; the mark does.
+        Some(Encoding::Utf16Le | Encoding::Utf16Be)
+            if matches!(sample, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) =>
+        {
+            told()
+        }
+        Some(encoding) => encoding,
+        None => told(),
+    };
     Dialect { delimiter: delimiter.unwrap_or_else(|| likely_delimiter(sample, encoding)), encoding }
 }
 

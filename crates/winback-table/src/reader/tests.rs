@@ -151,6 +151,9 @@ fn utf_16_and_windows_1252_read_alike() {
         let (batches, rejects, tally) = read(memory(bytes), Repeats::Rejected).unwrap();
         assert_eq!((&batches, rejects.len(), tally.kept), (&expected, 0, 2));
     }
+    let options = Options { encoding: Encoding::named("utf-16"), ..Options::default() };
+    let mut reader = TableReader::new(memory(swapped(utf16("\u{feff}"))), &schema(), options);
+    assert_eq!(reader.next_batch().unwrap().unwrap().rows, expected[0], "the mark knows better");
 }
 
 #[test]

@@ -16,7 +16,7 @@ const FLOOR: f64 = HEIGHT - 46.0;
 
 pub(crate) fn calibration(about: &Described<'_>, what: &Calibration) -> String {
     chart(about, (WIDTH, HEIGHT), |paper| {
-        let x = Scale { from: 0.0, to: what.limit.sqrt(), start: 52.0, end: WIDTH - 26.0 };
+        let x = Scale { from: 0.0, to: what.limit.sqrt(), start: 60.0, end: WIDTH - 30.0 };
         draw_bins(paper, what, x)?;
         draw_scores(paper, what, x)
     })

@@ -37,7 +37,7 @@ pub(crate) fn curve(about: &Described<'_>, what: &CurveChart<'_>) -> String {
         Reading::Share => 1.0,
         Reading::Factor => what.points.iter().map(|point| point.y.max(point.high)).fold(1.0, f64::max) * 1.05,
     };
-    let x = Scale { from: 0.0, to: 1.0, start: 52.0, end: WIDTH - 26.0 };
+    let x = Scale { from: 0.0, to: 1.0, start: 60.0, end: WIDTH - 30.0 };
     let y = Scale { from: 0.0, to: most, start: HEIGHT - 46.0, end: 34.0 };
     let svg = chart(about, (WIDTH, HEIGHT), |paper| draw(paper, what, x, y));
     let Some(marker) = what.marker else { return svg };

@@ -245,12 +245,12 @@ impl Axes<'_> {
 
 /// About how wide a word is; system fonts differ little in this.
 pub(super) fn width_of(word: &str) -> f64 {
-    word.chars().count() as f64 * SMALL * 0.55
+    word.chars().count() as f64 * SMALL * 0.63
 }
 
 /// A word cut to fit a width.
 pub(super) fn fitted(word: &str, width: f64) -> String {
-    let most = (width / (SMALL * 0.55)).floor().max(2.0) as usize;
+    let most = (width / (SMALL * 0.63)).floor().max(2.0) as usize;
     if word.chars().count() <= most {
         return word.to_owned();
     }

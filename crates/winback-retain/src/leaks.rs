@@ -5,25 +5,26 @@
 //! findings and their evidence. A column's strength is its out-of-fold AUC: what it says of rows that were not used to
 //! learn from it, so that an identifier has none. Findings hold figures and names of columns, never a value.
 //!
-//! At most [`MOST_ROWS`] rows, evenly chosen, are looked at; memory does not depend on the number of rows.
+//! At most [`MOST_ROWS`] rows are looked at, as many of each outcome; memory does not depend on the number of rows.
 
 mod after;
 mod alone;
 mod copies;
 mod decides;
+mod gather;
 mod order;
 mod pairs;
 mod rows;
 mod whole;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use winback_table::{Field, Source};
 
 use self::alone::Alone;
-pub use self::rows::MOST_ROWS;
-use self::rows::Rows;
+pub use self::gather::MOST_ROWS;
 use crate::Result;
-use crate::findings::Finding;
+use crate::findings::{Finding, Severity};
 
 /// From this out-of-fold AUC on, a column or a pair decides the label.
 pub const DECIDES: f64 = 0.995;
@@ -63,10 +64,12 @@ pub struct Known {
 /// # Errors
 /// When the source cannot be read or has no label.
 pub fn examine(source: &dyn Source, learnt: &dyn Fn(&Field) -> bool, known: Known) -> Result<Examined> {
-    let mut rows = Rows::gather(source, learnt)?;
+    let mut rows = gather::gather(source, learnt)?;
     if let Some((read, positives)) = known.whole {
         // Rows that repeat are seldom both among some.
         (rows.read, rows.positives, rows.repeated) = (read, positives, 0.0);
+        let chosen = |class: bool| rows.labels.iter().filter(|label| **label == class).count().max(1) as f64;
+        rows.weights = [(read - positives) as f64 / chosen(false), positives as f64 / chosen(true)];
     }
     let mut findings = copies::constants(&rows);
     let linear = copies::linear(&rows);
@@ -81,7 +84,8 @@ pub fn examine(source: &dyn Source, learnt: &dyn Fn(&Field) -> bool, known: Know
     let mut strengths: Vec<Strength> =
         rows.columns.iter().map(|column| Strength { column: column.name.clone(), auc: None }).collect();
     if positives.min(rows.labels.len() - positives) >= LEAST_OF_A_CLASS {
-        let alone: Vec<Alone> = rows.columns.iter().map(|column| Alone::new(column, &rows)).collect();
+        // The parallel map keeps the order of the columns.
+        let alone: Vec<Alone> = rows.columns.par_iter().map(|column| Alone::new(column, &rows)).collect();
         for (strength, alone) in strengths.iter_mut().zip(&alone) {
             strength.auc = Some(alone.auc);
         }
@@ -95,10 +99,25 @@ pub fn examine(source: &dyn Source, learnt: &dyn Fn(&Field) -> bool, known: Know
         findings.extend(order::row_order(&rows));
         findings.extend(order::clocks(&rows, &alone, &free));
         findings.extend(decided);
+    } else {
+        findings.push(not_examined(positives.min(rows.labels.len() - positives)));
     }
     // The order of equals is that of the checks above, which is fixed.
     findings.sort_by_key(|finding| finding.severity);
     Ok(Examined { findings, strengths })
+}
+
+/// Nothing is said of the label, and that must not look like nothing was found.
+fn not_examined(found: usize) -> Finding {
+    Finding {
+        severity: Severity::Warn,
+        kind: "not-examined".to_owned(),
+        columns: Vec::new(),
+        evidence: format!(
+            "{found} rows of the rarer outcome among those looked at; {LEAST_OF_A_CLASS} are needed"
+        ),
+        message: "whether a column gives the outcome away could not be examined".to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -71,13 +71,14 @@ fn zone_at_zero(column: &Column, rows: &Rows) -> Option<String> {
     let rate = rows.rate();
     let (mut seen, mut leavers, mut zone) = (0.0, 0.0, 0.0);
     for run in present.chunk_by(|left, right| left.0.total_cmp(&right.0).is_eq()) {
-        seen += run.len() as f64;
-        leavers += run.iter().filter(|(_, label)| *label).count() as f64;
+        let left = run.iter().filter(|(_, label)| *label).count() as f64 * rows.weight(true);
+        leavers += left;
+        seen += left + run.iter().filter(|(_, label)| !*label).count() as f64 * rows.weight(false);
         if EXPECTED <= seen * rate && leavers <= EMPTY * seen * rate {
             zone = seen;
         }
     }
-    let share = zone / rows.len() as f64;
+    let share = zone / rows.read.max(1) as f64;
     (ZONE <= share).then(|| {
         format!(
             "of the {:.1} % of the rows with the lowest values, zero first, hardly any left, where {:.1} % do",
@@ -91,17 +92,17 @@ fn zone_at_zero(column: &Column, rows: &Rows) -> Option<String> {
 fn constant_of_stayers(alone: &Alone, rows: &Rows) -> Option<String> {
     let mut by_code = vec![[0.0_f64; 2]; alone.code_count];
     for (code, label) in alone.codes.iter().zip(&rows.labels) {
-        by_code[*code as usize][usize::from(*label)] += 1.0;
+        by_code[*code as usize][usize::from(*label)] += rows.weight(*label);
     }
     let leavers = by_code.iter().map(|[_, left]| left).sum::<f64>();
-    let stayers = rows.len() as f64 - leavers;
+    let stayers = by_code.iter().map(|[stayed, _]| stayed).sum::<f64>();
     let [stayed, left] = by_code.into_iter().max_by(|left, right| left[0].total_cmp(&right[0]))?;
     // With another value: who left, and who stayed all the same.
     let (others_left, others_stayed) = (leavers - left, stayers - stayed);
     let certain = LEAST_LEFT <= others_left && LEFT * (others_left + others_stayed) <= others_left;
     (OF_STAYERS * stayers <= stayed && certain).then(|| {
         format!(
-            "{:.1} % of those who stayed have one value; of the {} rows with another {:.1} % left",
+            "{:.1} % of those who stayed have one value; of the {:.0} rows with another {:.1} % left",
             100.0 * stayed / stayers,
             others_left + others_stayed,
             100.0 * others_left / (others_left + others_stayed)
@@ -113,25 +114,28 @@ fn constant_of_stayers(alone: &Alone, rows: &Rows) -> Option<String> {
 pub(super) fn missing_tells(rows: &Rows, free: &[usize]) -> Vec<Finding> {
     let look = |index: &usize| {
         let column = &rows.columns[*index];
-        // Rows without and with a value, and the positive ones among them.
-        let (mut counts, mut positives) = ([0.0_f64; 2], [0.0_f64; 2]);
+        // Rows without and with a value, of those who stayed and those who left.
+        let mut counts = [[0.0_f64; 2]; 2];
         for (row, label) in rows.labels.iter().enumerate() {
-            let side = usize::from(!column.is_missing(row));
-            counts[side] += 1.0;
-            positives[side] += f64::from(u8::from(*label));
+            counts[usize::from(*label)][usize::from(!column.is_missing(row))] += 1.0;
         }
-        let total = counts[0] + counts[1];
-        if counts[0].min(counts[1]) < MATTERS * total {
+        let [stayed, left] = counts;
+        let (stayers, leavers) = (stayed[0] + stayed[1], left[0] + left[1]);
+        let (of_stayers, of_leavers) = (stayed[0] / stayers, left[0] / leavers);
+        let without = (stayed[0] + left[0]) / (stayers + leavers);
+        if !(MATTERS..=1.0 - MATTERS).contains(&without) {
             return None;
         }
-        let [missing, present] = [0, 1].map(|side| positives[side] / counts[side]);
-        let rate = (positives[0] + positives[1]) / total;
-        let error = (rate * (1.0 - rate) * (1.0 / counts[0] + 1.0 / counts[1])).sqrt();
-        let among_leavers = positives[0] / (positives[0] + positives[1]);
-        let among_stayers = (counts[0] - positives[0]) / (total - positives[0] - positives[1]);
-        let auc = 0.5 + (among_leavers - among_stayers).abs() / 2.0;
+        let error = (without * (1.0 - without) * (1.0 / stayers + 1.0 / leavers)).sqrt();
+        let auc = 0.5 + (of_leavers - of_stayers).abs() / 2.0;
+        // What is said is said of the history, of which these rows are more leavers than chance would choose.
+        let weighted = |side: usize| [rows.weight(false) * stayed[side], rows.weight(true) * left[side]];
+        let rate = |[stayed, left]: [f64; 2]| left / (stayed + left);
+        let (missing, present) = (rate(weighted(0)), rate(weighted(1)));
+        let without = weighted(0).iter().sum::<f64>() / rows.read.max(1) as f64;
         let times = missing.max(present) / missing.min(present).max(1e-9);
-        let tells = STANDARD_ERRORS * error <= (missing - present).abs() && (TELLS <= auc || TIMES <= times);
+        let tells =
+            STANDARD_ERRORS * error <= (of_leavers - of_stayers).abs() && (TELLS <= auc || TIMES <= times);
         tells.then(|| Finding {
             severity: Severity::Warn,
             kind: "missing-tells".to_owned(),
@@ -140,7 +144,7 @@ pub(super) fn missing_tells(rows: &Rows, free: &[usize]) -> Vec<Finding> {
                 "{:.1} % of the rows without a value left, {:.1} % of those with one; {:.1} % have none",
                 100.0 * missing,
                 100.0 * present,
-                100.0 * counts[0] / total
+                100.0 * without
             ),
             message: format!(
                 "that `{}` is missing tells the label; make sure that it is missing for the same reasons when customers are scored",

@@ -1,5 +1,7 @@
 //! What the order of the rows gives away: the label itself, or columns that change with time alone.
 
+use rayon::prelude::*;
+
 use super::alone::{Alone, out_of_fold_auc};
 use super::rows::{Column, Rows, Values};
 use crate::findings::{Finding, Severity};
@@ -22,10 +24,11 @@ const FOLLOWS: f64 = 0.98;
 
 /// Whether the place of a row tells its label.
 pub(super) fn row_order(rows: &Rows) -> Option<Finding> {
-    let blocks: Vec<u32> = (0..rows.len()).map(|row| (row * BLOCKS / rows.len()) as u32).collect();
+    let last = rows.numbers.last().copied().unwrap_or(0);
+    let block = |number: &u64| (number * BLOCKS as u64 / (last + 1)) as u32;
+    let blocks: Vec<u32> = rows.numbers.iter().map(block).collect();
     // Each row is a group of its own here: a key that comes again is in another place.
-    let groups: Vec<u64> = (0..rows.len() as u64).collect();
-    let auc = out_of_fold_auc(&blocks, BLOCKS, &rows.labels, &groups);
+    let auc = out_of_fold_auc(&blocks, BLOCKS, &rows.labels, &rows.numbers);
     (CARRIES <= auc && rows.times.is_empty()).then(|| Finding {
         severity: Severity::Warn,
         kind: "row-order".to_owned(),
@@ -49,7 +52,8 @@ pub(super) fn clocks(rows: &Rows, alone: &[Alone], free: &[usize]) -> Option<Fin
         };
         Some((column.name.clone(), format!("`{}`: {shown}", column.name)))
     };
-    let (columns, shown): (Vec<String>, Vec<String>) = free.iter().filter_map(look).unzip();
+    let (columns, shown): (Vec<String>, Vec<String>) =
+        free.par_iter().filter_map(look).collect::<Vec<_>>().into_iter().unzip();
     (!columns.is_empty()).then(|| Finding {
         severity: Severity::Warn,
         kind: "clock".to_owned(),

@@ -24,6 +24,10 @@ const PROMISING: f64 = 0.97;
 const WORTH_NEIGHBOURS: f64 = 0.93;
 /// Rows of each class whose neighbours are looked at.
 const NEIGHBOURS_OF_A_CLASS: usize = 750;
+/// A pair leaves at most this part of what its stronger column leaves of the way to an AUC of 1.
+const SAYS_MORE: f64 = 0.5;
+/// Rows of the rarer outcome below which no pair is looked at: of thousands of pairs one decides so few by chance.
+const LEAST_LEAVERS: usize = 30;
 /// Neighbours that vote.
 const NEIGHBOURS: usize = 7;
 /// Codes of a coarse axis of the grid.
@@ -54,6 +58,10 @@ pub(super) fn deciding(rows: &Rows, alone: &[Alone], free: &[usize]) -> Vec<Find
     columns.truncate(MOST_COLUMNS);
     columns.sort_unstable();
     let chosen = Chosen::new(rows, ROWS_OF_A_CLASS);
+    let positives = chosen.labels.iter().filter(|label| **label).count();
+    if positives.min(chosen.labels.len() - positives) < LEAST_LEAVERS {
+        return Vec::new();
+    }
     let axes: Vec<Axis> =
         columns.iter().map(|column| Axis::new(rows, &alone[*column], *column, &chosen)).collect();
     let pairs: Vec<(usize, usize)> = (0..columns.len())
@@ -62,7 +70,9 @@ pub(super) fn deciding(rows: &Rows, alone: &[Alone], free: &[usize]) -> Vec<Find
     let judge = |(left, right): &(usize, usize)| {
         let stronger = alone[columns[*left]].auc.max(alone[columns[*right]].auc);
         let (auc, how) = together(&axes[*left], &axes[*right], &chosen, stronger);
-        (DECIDES <= auc).then_some((auc, how))
+        // A pair that says hardly more than its stronger column names an innocent one.
+        let says_more = 1.0 - auc <= SAYS_MORE * (1.0 - stronger);
+        (DECIDES <= auc && says_more).then_some((auc, how))
     };
     // The parallel map keeps the order of the pairs.
     let judged: Vec<Option<(f64, &'static str)>> = pairs.par_iter().map(judge).collect();

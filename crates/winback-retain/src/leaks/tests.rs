@@ -266,9 +266,30 @@ fn copies_recodings_and_constants_are_notes() {
 }
 
 #[test]
+fn neither_a_rhythm_of_the_file_nor_a_rare_outcome_hides_a_leak() {
+    // Cases and controls take turns, and there are more rows than are looked at.
+    let turns = |row: usize| row % 2 == 0;
+    let source = history(3 * MOST_ROWS / 2, turns, "status", |row| (7 + row % 2).to_string());
+    assert_eq!(look(&source)[0].kind, "label-copy");
+    let rare = |row: usize| draw(row, 9, 1000) == 0;
+    let source = history(3 * MOST_ROWS / 2, rare, "status", |row| (7 + u8::from(rare(row))).to_string());
+    assert_eq!(look(&source)[0].kind, "label-copy");
+    assert!(look(&source).iter().any(|finding| finding.kind == "rare-class"));
+}
+
+#[test]
+fn a_copy_that_is_the_only_column_is_found() {
+    let source = history(ROWS, left, "status", |row| if left(row) { "dormant" } else { "active" }.to_owned());
+    let alone = |field: &Field| field.name == "status";
+    let findings = examine(&source, &alone, Known::default()).unwrap().findings;
+    assert_eq!(findings[0].kind, "label-copy", "{findings:?}");
+}
+
+#[test]
 fn without_enough_of_a_class_nothing_is_said_of_the_label() {
     let source = history(ROWS, |row| row % 200 == 0, "copy", |row| (row % 200 == 0).to_string());
     let examined = examine(&source, &|field| field.role == Role::Feature, Known::default()).unwrap();
     assert!(examined.strengths.iter().all(|strength| strength.auc.is_none()));
-    assert_eq!(examined.findings.len(), 1);
+    let kinds: Vec<&str> = examined.findings.iter().map(|finding| finding.kind.as_str()).collect();
+    assert_eq!(kinds, ["rare-class", "not-examined"]);
 }

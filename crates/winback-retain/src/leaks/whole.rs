@@ -3,7 +3,7 @@
 
 use winback_table::Kind;
 
-use super::rows::{Rows, Values};
+use super::rows::{MISSING, Rows, Values};
 use crate::findings::{Finding, Severity};
 
 /// From this share of repeated rows on they are worth a word.
@@ -32,7 +32,7 @@ pub(super) fn duplicates(rows: &Rows) -> Option<Finding> {
         warn(
             "duplicate-rows",
             Vec::new(),
-            format!("{:.1} % of {} rows equal an earlier one in all but the key", 100.0 * rows.repeated, rows.read),
+            format!("{:.1} % of {} rows equal an earlier one in every column that is learnt from, and in the label", 100.0 * rows.repeated, rows.read),
             "many rows are there twice; if they are copies, take them out, for they count double (copies never stand on both sides of a split)".to_owned(),
         )
     })
@@ -44,7 +44,7 @@ pub(super) fn identifiers(rows: &Rows) -> Vec<Finding> {
         let present = (0..rows.len()).filter(|row| !column.is_missing(*row)).count();
         let (distinct, is_identifier) = match &column.values {
             Values::Levels(codes, _) => {
-                let mut seen = codes.clone();
+                let mut seen: Vec<u32> = codes.iter().copied().filter(|code| *code != MISSING).collect();
                 seen.sort_unstable();
                 seen.dedup();
                 let distinct = seen.len();
@@ -113,17 +113,18 @@ fn rounded(count: f64) -> u64 {
 /// Outcomes of the last horizon that are rarer than those before: they may not be known yet.
 pub(super) fn immature(rows: &Rows, horizon: i64) -> Option<Finding> {
     let latest = rows.times.iter().copied().max()?;
-    let (mut counts, mut positives) = ([0.0_f64; 2], [0.0_f64; 2]);
+    let (mut looked_at, mut counts, mut positives) = ([0.0_f64; 2], [0.0_f64; 2], [0.0_f64; 2]);
     for (time, label) in rows.times.iter().zip(&rows.labels) {
         let side = usize::from(latest.saturating_sub(horizon) < *time);
-        counts[side] += 1.0;
-        positives[side] += f64::from(u8::from(*label));
+        looked_at[side] += 1.0;
+        counts[side] += rows.weight(*label);
+        positives[side] += if *label { rows.weight(true) } else { 0.0 };
     }
     if counts[0] < 1.0 || counts[1] < 1.0 {
         return None;
     }
     let [before, last] = [0, 1].map(|side| positives[side] / counts[side]);
-    let error = (before * (1.0 - before) * (1.0 / counts[0] + 1.0 / counts[1])).sqrt();
+    let error = (before * (1.0 - before) * (1.0 / looked_at[0] + 1.0 / looked_at[1])).sqrt();
     (last < RARER * before && STANDARD_ERRORS * error <= before - last).then(|| {
         warn(
             "immature-labels",

@@ -32,7 +32,9 @@ fn draw_line(
     // Missing values stand apart, at the right.
     let missing = what.points.iter().find(|point| point.at.is_none());
     let end = WIDTH - if missing.is_some() { 76.0 } else { 16.0 };
-    let x = Scale { from, to, start: 60.0, end };
+    let y_ticks = odds_ticks(reach.0, reach.1);
+    let words = room(y_ticks.iter().map(|(_, word)| word.as_str()), 120.0).max(44.0);
+    let x = Scale { from, to, start: words + 16.0, end };
     let y = Scale { from: reach.0, to: reach.1, start: HEIGHT - 46.0, end: 34.0 };
     let x_ticks: Vec<Tick> = if what.kind == "time" {
         let date = |value: f64| crate::report::date_shown(value);
@@ -40,7 +42,6 @@ fn draw_line(
     } else {
         round_values(from, to, 5.0).into_iter().map(|value| (value, shown(rounded(value)))).collect()
     };
-    let y_ticks = odds_ticks(reach.0, reach.1);
     Axes {
         x,
         y,

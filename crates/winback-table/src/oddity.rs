@@ -117,6 +117,18 @@ impl Oddity {
         self.to_string()
     }
 
+    /// Whether it is about how columns are called, and so holds no value of a customer.
+    #[must_use]
+    pub fn is_about_names(&self) -> bool {
+        matches!(
+            self.kind,
+            OddityKind::PaddedName
+                | OddityKind::UnnamedColumn
+                | OddityKind::AlikeNames { .. }
+                | OddityKind::FoundAlike { .. }
+        )
+    }
+
     fn rows(&self) -> String {
         if self.rows == 1 { "1 row".to_owned() } else { format!("{} rows", self.rows) }
     }

@@ -20,8 +20,7 @@ use winback_table::input::Limits;
 use winback_table::{Dates, Kind, Numbers, Schema, Wording};
 
 use self::file::{ColumnPart, ConfigFile, DataPart, Scalar, TrainPart};
-use self::values::Size;
-pub(crate) use self::values::{Horizon, Learner, delimiter, encoding};
+pub(crate) use self::values::{Horizon, Learner, Size, delimiter, encoding};
 use crate::error::{Result, ResultExt as _, UserError};
 
 /// Where the settings file is if nobody says otherwise.

@@ -76,28 +76,29 @@ impl Printer {
     /// Talk: what was done, what comes next.
     pub(crate) fn say(&self, text: &str) {
         if !self.quiet {
-            talk(text);
+            talk(&harmless(text));
         }
     }
 
     /// Something the user should look at, though the work was done.
     pub(crate) fn warn(&self, text: &str) {
-        talk(&format!("{} {text}", self.painted("warning:", "33")));
+        talk(&format!("{} {}", self.painted("warning:", "33"), harmless(text)));
     }
 
     /// The chain of causes, each once, then the hints.
     pub(crate) fn error(&self, error: &anyhow::Error) {
-        let mut lines = vec![format!("{} {error}", self.painted("error:", "31"))];
+        let said = harmless(&error.to_string());
+        let mut lines = vec![format!("{} {said}", self.painted("error:", "31"))];
         // Causes that say the same as the line above them tell nothing new.
         let mut above = error.to_string();
         for cause in error.chain().skip(1).map(ToString::to_string) {
             if !above.contains(&cause) {
-                lines.push(format!("  caused by: {}", cause.trim_end().replace('\n', "\n  ")));
+                lines.push(format!("  caused by: {}", harmless(cause.trim_end()).replace('\n', "\n  ")));
             }
             above = cause;
         }
         let hints = error::hints(error).into_iter();
-        lines.extend(hints.map(|hint| format!("{} {hint}", self.painted("hint:", "36"))));
+        lines.extend(hints.map(|hint| format!("{} {}", self.painted("hint:", "36"), harmless(hint))));
         talk(&lines.join("\n"));
     }
 
@@ -199,7 +200,13 @@ fn table(columns: &[(&str, Align)], rows: Vec<Vec<String>>) -> String {
     table.trim_fmt()
 }
 
+/// Text from files must not move the cursor or change the colours of a terminal.
+fn harmless(text: &str) -> String {
+    text.replace(|character: char| character.is_control() && character != '\n', "\u{fffd}")
+}
+
 fn write_line(text: &str) -> Result<()> {
+    let text = harmless(text);
     let mut stdout = io::stdout().lock();
     let written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
     match written {
@@ -231,6 +238,11 @@ mod tests {
         assert_eq!(parted, ["0", "999", "1,000", "41,188", "1,234,567"]);
         assert_eq!(percent(1627, 10_127), "16.1 %");
         assert_eq!(percent(0, 0), "0.0 %");
+    }
+
+    #[test]
+    fn what_comes_from_files_cannot_steer_a_terminal() {
+        assert_eq!(harmless("a\u{1b}]0;x\u{7}\r\nb"), "a\u{fffd}]0;x\u{fffd}\u{fffd}\nb");
     }
 
     #[test]

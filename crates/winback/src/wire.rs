@@ -123,7 +123,7 @@ fn matching(pattern: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
         let path = path.users(format!("cannot look for files like `{shown}`"))?;
-        if is_settled(&path) {
+        if is_settled(&path) && !is_ours(&path) {
             files.push(path);
         }
     }
@@ -140,6 +140,12 @@ fn matching(pattern: &Path) -> Result<Vec<PathBuf>> {
 fn is_settled(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.is_file() && !name.starts_with('.') && !name.ends_with(".tmp") && !name.ends_with(".part")
+}
+
+/// Whether a path is what scoring left beside a file, which a pattern does not mean.
+fn is_ours(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    [".scored.csv", ".scored.parquet", ".quarantine.csv"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// One digest of several files, in their order.

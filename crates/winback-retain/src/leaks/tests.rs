@@ -268,7 +268,7 @@ fn copies_recodings_and_constants_are_notes() {
 #[test]
 fn neither_a_rhythm_of_the_file_nor_a_rare_outcome_hides_a_leak() {
     // Cases and controls take turns, and there are more rows than are looked at.
-    let turns = |row: usize| row % 2 == 0;
+    let turns = |row: usize| row.is_multiple_of(2);
     let source = history(3 * MOST_ROWS / 2, turns, "status", |row| (7 + row % 2).to_string());
     assert_eq!(look(&source)[0].kind, "label-copy");
     let rare = |row: usize| draw(row, 9, 1000) == 0;

@@ -1,16 +1,16 @@
-//! Some rows of a file as they stand, evenly chosen while it is read: so that what takes whole rows (pairs of columns,
-//! the label beside them) need not read the file again.
+//! Some rows of a file as they stand, chosen while it is read: so that what takes whole rows (pairs of columns, the
+//! label beside them) need not read the file again.
 
 use crate::cell::{self, Cell};
 use crate::rows::RowBuilder;
-use crate::{MemorySource, Result, Schema};
+use crate::{MemorySource, Result, Schema, keys};
 
-/// Rows kept; of a longer file every n-th, and at least half as many.
-const MOST_ROWS: usize = 1 << 15;
-/// Bytes of text kept, whatever the rows.
+/// Rows kept; of a longer file one in two, in four and so on, so at least half as many.
+const MOST_ROWS: usize = 1 << 16;
+/// Bytes kept, whatever the rows: of text, and of where its cells end.
 const MOST_BYTES: usize = 64 << 20;
 
-/// Rows of text, packed; every n-th of the file, n doubling whenever they are too many.
+/// Rows of text, packed. The number of a row, scattered, decides whether it is kept, so that no rhythm of the file can.
 #[derive(Debug, Clone)]
 pub struct RowSample {
     text: String,
@@ -18,14 +18,15 @@ pub struct RowSample {
     ends: Vec<usize>,
     /// Cells a row.
     width: usize,
-    stride: u64,
+    one_in: u64,
     seen: u64,
-    rows: usize,
+    /// The number of each row kept, from 0.
+    numbers: Vec<u64>,
 }
 
 impl Default for RowSample {
     fn default() -> Self {
-        Self { text: String::new(), ends: Vec::new(), width: 0, stride: 1, seen: 0, rows: 0 }
+        Self { text: String::new(), ends: Vec::new(), width: 0, one_in: 1, seen: 0, numbers: Vec::new() }
     }
 }
 
@@ -33,40 +34,40 @@ impl RowSample {
     /// Whether every row that was read is here.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.stride == 1
+        self.one_in == 1
     }
 
     /// Considers the next row of the file; all rows have as many cells.
     pub(super) fn add<'a>(&mut self, cells: impl Iterator<Item = &'a str>) {
-        if self.seen.is_multiple_of(self.stride) && (MOST_ROWS <= self.rows || MOST_BYTES <= self.text.len())
-        {
+        let bytes = self.text.len() + size_of::<usize>() * self.ends.len();
+        if is_one_in(self.seen, self.one_in) && (MOST_ROWS <= self.numbers.len() || MOST_BYTES <= bytes) {
             self.thin();
-            self.stride *= 2;
         }
-        if self.seen.is_multiple_of(self.stride) {
+        if is_one_in(self.seen, self.one_in) {
             let before = self.ends.len();
             for cell in cells {
                 self.text.push_str(cell.trim());
                 self.ends.push(self.text.len());
             }
             self.width = self.ends.len() - before;
-            self.rows += 1;
+            self.numbers.push(self.seen);
         }
         self.seen += 1;
     }
 
-    /// Keeps every second row.
+    /// Keeps about every second row.
     fn thin(&mut self) {
         let all = std::mem::take(self);
-        let mut thinned = Self { stride: all.stride, seen: all.seen, width: all.width, ..Self::default() };
-        for row in (0..all.rows).step_by(2) {
-            for column in 0..all.width {
-                thinned.text.push_str(all.cell(row, column));
-                thinned.ends.push(thinned.text.len());
+        *self = Self { one_in: all.one_in * 2, seen: all.seen, width: all.width, ..Self::default() };
+        for (row, number) in all.numbers.iter().enumerate() {
+            if is_one_in(*number, self.one_in) {
+                for column in 0..all.width {
+                    self.text.push_str(all.cell(row, column));
+                    self.ends.push(self.text.len());
+                }
+                self.numbers.push(*number);
             }
-            thinned.rows += 1;
         }
-        *self = thinned;
     }
 
     fn cell(&self, row: usize, column: usize) -> &str {
@@ -86,7 +87,7 @@ impl RowSample {
         let positions: Vec<Option<usize>> = used.fields.iter().map(|field| position(&field.name)).collect();
         let mut builder = RowBuilder::new(&used);
         let mut cells: Vec<Cell<'_>> = Vec::with_capacity(used.fields.len());
-        for row in 0..self.rows {
+        for row in 0..self.numbers.len() {
             cells.clear();
             let columns = used.fields.iter().zip(&positions);
             let parsed = columns.map(|(field, position)| {
@@ -102,6 +103,10 @@ impl RowSample {
         let batch = builder.finish()?;
         Ok(MemorySource::new(used, vec![batch]))
     }
+}
+
+fn is_one_in(number: u64, one_in: u64) -> bool {
+    keys::hash(&number.to_string(), None) as u64 & (one_in - 1) == 0
 }
 
 #[cfg(test)]
@@ -133,15 +138,20 @@ mod tests {
     }
 
     #[test]
-    fn a_long_file_is_kept_evenly_and_in_order() {
+    fn of_a_long_file_rows_are_kept_from_all_over_and_in_order() {
         let mut sample = RowSample::default();
         for row in 0..5 * MOST_ROWS {
             sample.add([row.to_string().as_str(), &row.to_string(), "no"].into_iter());
         }
         assert!(!sample.is_whole());
-        let kept: Vec<u64> = (0..sample.rows).map(|row| sample.cell(row, 0).parse().unwrap()).collect();
-        assert!((MOST_ROWS / 2..=MOST_ROWS).contains(&kept.len()), "{}", kept.len());
-        assert!(kept.windows(2).all(|pair| pair[1] - pair[0] == sample.stride));
+        let kept: Vec<u64> =
+            (0..sample.numbers.len()).map(|row| sample.cell(row, 0).parse().unwrap()).collect();
+        assert!((MOST_ROWS / 3..=MOST_ROWS).contains(&kept.len()), "{}", kept.len());
+        assert!(kept.windows(2).all(|pair| pair[0] < pair[1]));
+        let odd = kept.iter().filter(|row| **row % 2 == 1).count() as f64 / kept.len() as f64;
+        let late =
+            kept.iter().filter(|row| **row >= 5 * MOST_ROWS as u64 / 2).count() as f64 / kept.len() as f64;
+        assert!((odd - 0.5).abs() < 0.02 && (late - 0.5).abs() < 0.02, "{odd} {late}");
     }
 
     #[test]
@@ -152,5 +162,14 @@ mod tests {
             sample.add([long.as_str(), "1", "no"].into_iter());
         }
         assert!(sample.text.len() <= MOST_BYTES + long.len());
+    }
+
+    #[test]
+    fn neither_do_empty_cells_by_the_thousand() {
+        let mut sample = RowSample::default();
+        for _ in 0..3_000 {
+            sample.add(std::iter::repeat_n("", 10_000));
+        }
+        assert!(sample.ends.len() * size_of::<usize>() <= MOST_BYTES + 80_000, "{}", sample.ends.len());
     }
 }

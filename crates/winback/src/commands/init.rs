@@ -6,109 +6,27 @@
 
 mod overview;
 mod page;
+mod request;
 mod written;
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use clap::Args;
 use winback_retain::leaks::{self, Examined, Known};
-use winback_table::infer::{Hints, Proposal, infer};
-use winback_table::input::{FileInput, Input};
+use winback_table::infer::{Proposal, infer};
 use winback_table::profile::{ColumnProfile, TableProfile, profile};
-use winback_table::reader::{Options, Repeats};
-use winback_table::{Field, Role, Schema, nearest_name};
+use winback_table::{Field, Role, nearest_name};
 
 use self::overview::Overview;
+pub(crate) use self::request::Arguments;
+use self::request::Request;
 use super::Context;
-use crate::config::{DEFAULT_HORIZON_DAYS, DEFAULT_ROOT, delimiter, encoding};
+use crate::config::DEFAULT_HORIZON_DAYS;
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::count;
 use crate::steps::report;
-
-/// What `winback init` is told.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Example: winback init customers.csv --key CustomerId --label Exited --positive 1 --protected Gender"
-)]
-pub(crate) struct Arguments {
-    /// The labelled customers: CSV (also gzip) or Parquet, one file or several with the same columns
-    #[arg(required = true, value_name = "HISTORY")]
-    history: Vec<PathBuf>,
-    /// The column that names the customer
-    #[arg(long, value_name = "COLUMN")]
-    key: Option<String>,
-    /// The column that says who left
-    #[arg(long, value_name = "COLUMN")]
-    label: Option<String>,
-    /// The value of the label that means "left"
-    #[arg(long, value_name = "VALUE")]
-    positive: Option<String>,
-    /// The column with the moment each row describes
-    #[arg(long, value_name = "COLUMN")]
-    time: Option<String>,
-    /// A column not to learn from; may be given again
-    #[arg(long, value_name = "COLUMN")]
-    exclude: Vec<String>,
-    /// A protected attribute: reported on, never a reason; may be given again
-    #[arg(long, value_name = "COLUMN")]
-    protected: Vec<String>,
-    /// A spelling of "no value", besides the empty cell; may be given again [default: ? NA N/A NaN null Unknown]
-    #[arg(long, value_name = "SPELLING")]
-    missing: Vec<String>,
-    /// Where models, weekly files and results shall live: a folder, as file:PATH
-    #[arg(long, value_name = "URL", default_value = DEFAULT_ROOT)]
-    root: String,
-    /// The character between two fields, or `tab` [default: told from the file]
-    #[arg(long, value_name = "D")]
-    delimiter: Option<String>,
-    /// utf-8 or latin-1 [default: told from the file]
-    #[arg(long, value_name = "E")]
-    encoding: Option<String>,
-    /// Overwrite the settings file
-    #[arg(long)]
-    force: bool,
-    /// Also write what was found as a page for a browser
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
-}
-
-impl Arguments {
-    /// What the demo asks for: its bank's key, label and time, and a root in its own folder.
-    pub(crate) fn for_demo(history: &Path) -> Self {
-        let named = |name: &str| Some(name.to_owned());
-        Self {
-            history: vec![history.to_owned()],
-            key: named(winback_simulate::KEY),
-            label: named(winback_simulate::LABEL),
-            positive: named("yes"),
-            time: None,
-            exclude: Vec::new(),
-            protected: winback_simulate::PROTECTED.map(str::to_owned).to_vec(),
-            missing: Vec::new(),
-            root: "file:.".to_owned(),
-            delimiter: None,
-            encoding: None,
-            force: true,
-            html: None,
-        }
-    }
-}
-
-/// The arguments, resolved.
-#[derive(Debug)]
-struct Request {
-    history: Vec<PathBuf>,
-    hints: Hints,
-    missing: Vec<String>,
-    missing_is_given: bool,
-    root: String,
-    options: Options,
-    delimiter: Option<String>,
-    encoding: Option<String>,
-}
+use crate::wire::{expand, inputs};
 
 /// What reading the history brought.
 #[derive(Debug)]
@@ -125,9 +43,14 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
         return Err(already_there(config)).hint(OVERWRITE);
     }
     let request = Request::resolve(arguments)?;
-    let table = read(context, &request)?;
+    let mut table = read(context, &request)?;
     let proposal = propose(&table, &request)?;
     let examined = examine(&table, &proposal)?;
+    // What is odd about the values of a key would show a customer's.
+    let key = proposal.schema.with_role(Role::Key).map(|field| field.name.clone());
+    table
+        .oddities
+        .retain(|oddity| oddity.is_about_names() || oddity.column.is_none() || oddity.column != key);
     let look = Look { table, proposal, examined };
     let text = written::text(&request, &look, config)?;
     let overview = Overview::new(&request, &look);
@@ -154,39 +77,8 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-impl Request {
-    fn resolve(arguments: Arguments) -> Result<Self> {
-        let Arguments { history, key, label, positive, time, exclude, protected, missing, .. } = arguments;
-        let missing_is_given = !missing.is_empty();
-        let missing = if missing_is_given {
-            // Nobody means an empty cell to be a value.
-            let empty = (!missing.iter().any(String::is_empty)).then(String::new);
-            empty.into_iter().chain(missing).collect()
-        } else {
-            Schema::MISSING.map(str::to_owned).to_vec()
-        };
-        let options = Options {
-            delimiter: arguments.delimiter.as_deref().map(delimiter).transpose()?,
-            encoding: arguments.encoding.as_deref().map(encoding).transpose()?,
-            repeats: Repeats::Kept,
-        };
-        Ok(Self {
-            history,
-            hints: Hints { key, label, positive, time, exclude, protected },
-            missing,
-            missing_is_given,
-            root: arguments.root,
-            options,
-            delimiter: arguments.delimiter,
-            encoding: arguments.encoding,
-        })
-    }
-}
-
 fn read(context: &Context, request: &Request) -> Result<TableProfile> {
-    let files = request.history.iter();
-    let inputs: Vec<Arc<dyn Input>> =
-        files.map(|file| Arc::new(FileInput::new(file)) as Arc<dyn Input>).collect();
+    let inputs = inputs(&expand(&request.history)?, request.limits);
     let progress = context.printer.progress("reading", "rows", None);
     let table = profile(&inputs, request.options, &request.missing, &mut |rows| progress.set(rows));
     drop(progress);

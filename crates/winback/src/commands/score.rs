@@ -220,6 +220,7 @@ fn notes(summary: &Summary, schema: &Schema, expected: &BTreeMap<String, f64>) -
         let names: Vec<String> = extra.iter().map(|name| format!("`{name}`")).collect();
         notes.push(format!("columns that the model does not use: {}", names.join(", ")));
     }
+    notes.extend(summary.tally.oddities().iter().map(ToString::to_string));
     for (column, rows) in &summary.unknown {
         // As many as in training, within three standard deviations, are nothing new.
         let usual = expected.get(column).copied().unwrap_or(0.0) * summary.tally.kept as f64;

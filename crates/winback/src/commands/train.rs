@@ -59,6 +59,9 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
         let rejected = count(made.tally.rejected);
         context.printer.warn(&format!("{rejected} rows of the history were rejected; `{path}` lists them"));
     }
+    for oddity in made.tally.oddities() {
+        context.printer.warn(&oddity.message());
+    }
     let version = &registered.version;
     let package = match bucket.store.local_path(&version.package)? {
         Some(path) => path.display().to_string(),
@@ -79,6 +82,7 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
         "read": made.tally.read,
         "quarantined": made.tally.rejected,
         "quarantine": quarantine,
+        "oddities": made.tally.oddities().iter().map(ToString::to_string).collect::<Vec<_>>(),
         "seconds": watch.seconds(),
     }))?;
     context.printer.say(&format!("done in {} s", watch.seconds()));

@@ -176,3 +176,43 @@ fn broken_rows_are_counted_and_warned_of() {
         seen.stderr
     );
 }
+
+#[test]
+fn a_pattern_names_a_history_and_stays_a_pattern() {
+    let bench = bench();
+    let text = bench.read("history.csv");
+    let (header, rows) = text.split_once('\n').unwrap();
+    let (first, second) = rows.split_at(rows.match_indices('\n').nth(199).unwrap().0 + 1);
+    bench.write("month-1.csv", &format!("{header}\n{first}"));
+    bench.write("month-2.csv", &format!("{header}\n{second}"));
+    bench.write("month-2.csv.scored.csv", "not,a,history\n1,2,3\n");
+    let found = bench.json(&["init", "month-*.csv", "--unpacked-limit", "2 TB"]);
+    assert_eq!(found["rows"], 400);
+    let written = bench.read("winback.toml");
+    assert!(written.contains("\nhistory = \"month-*.csv\"\n"), "{written}");
+    assert!(written.contains("\nunpacked_limit = \"2 TB\"\n"), "{written}");
+    let said = bench.refused(&["init", "year-*.csv", "--force"]);
+    assert!(said.starts_with("error: no file matches `year-*.csv`\nhint: "), "{said}");
+}
+
+#[test]
+fn a_page_is_written_where_it_is_wanted_and_nowhere_else() {
+    let bench = bench();
+    let found = bench.json(&["init", "history.csv", "--html", "look/history.html"]);
+    assert_eq!(found["report"], "look/history.html");
+    let page = bench.read("look/history.html");
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("400 rows in 8 columns"), "{page}");
+    let said = bench.refused(&["init", "history.csv", "--force", "--html", "./history.csv"]);
+    assert!(said.starts_with("error: `./history.csv` is no place for the page"), "{said}");
+    assert!(bench.read("history.csv").starts_with("RowNumber,"));
+}
+
+#[test]
+fn nothing_of_a_key_is_shown() {
+    let bench = bench();
+    let text = bench.read("history.csv").replacen(",9000037,", ",A-17-secret,", 1);
+    bench.write("history.csv", &text);
+    let seen = bench.run(&["init", "history.csv", "--key", "CustomerId", "--html", "page.html"]);
+    assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+    assert!(!seen.stdout.contains("A-17") && !bench.read("page.html").contains("A-17"), "{}", seen.stdout);
+}

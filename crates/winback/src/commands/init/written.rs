@@ -95,6 +95,12 @@ fn data(text: &mut String, request: &Request, look: &Look, config: &Path) -> Res
     for (name, given) in reader.into_iter().filter_map(|(name, given)| Some((name, given.as_ref()?))) {
         value(text, name, &quoted(given), "");
     }
+    if let Some(size) = &request.unpacked_limit {
+        value(text, "unpacked_limit", &quoted(size), "");
+    }
+    if let Some(ratio) = request.unpacked_ratio_limit {
+        value(text, "unpacked_ratio_limit", &ratio.to_string(), "");
+    }
     text.push_str("# A file is refused when more than this share of its rows cannot be used.\n");
     text.push_str("reject_limit = 0.01\n");
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use winback_retain::leaks::Examined;
 use winback_table::Schema;
 use winback_table::infer::{Hints, infer};
-use winback_table::input::{Input, MemoryInput};
+use winback_table::input::{Input, Limits, MemoryInput};
 use winback_table::profile::profile;
 use winback_table::reader::Options;
 
@@ -37,6 +37,9 @@ fn look(text: String, hints: Hints) -> (Request, Look) {
         options: Options::default(),
         delimiter: Some("tab".to_owned()),
         encoding: None,
+        limits: Limits::default(),
+        unpacked_limit: Some("2 TB".to_owned()),
+        unpacked_ratio_limit: Some(5000),
     };
     let inputs: [Arc<dyn Input>; 1] = [Arc::new(MemoryInput::new("m", text))];
     let table = profile(&inputs, request.options, &request.missing, &mut |_| {}).unwrap();

@@ -28,20 +28,20 @@ pub(super) fn check(input: &Arc<dyn Input>, size: u64, metadata: &ParquetMetaDat
     let refused = |flaw| Error::Packed { file: input.name().to_owned(), flaw };
     let mut unpacked = 0_u64;
     for column in metadata.row_groups().iter().flat_map(|group| group.columns()) {
-        let offsets = [Some(column.data_page_offset()), column.dictionary_page_offset()];
-        let start = offsets.into_iter().flatten().filter_map(|offset| u64::try_from(offset).ok()).min();
+        // Where the library begins too.
+        let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
+        let start = u64::try_from(start);
         let length = u64::try_from(column.compressed_size());
-        let (Some(mut at), Ok(length)) = (start, length) else {
+        let (Ok(mut at), Ok(length)) = (start, length) else {
             return Err(refused(PackingFlaw::Damaged(Packing::Parquet)));
         };
         let end = at.saturating_add(length).min(size);
         while at < end {
-            // What is no header the library will say better.
-            let Some(page) = header_at(input.as_ref(), at, end) else { break };
-            unpacked = unpacked.saturating_add(page.unpacked);
-            if page.unpacked > LARGEST_PAGE {
+            let page = header_at(input.as_ref(), at, end);
+            let Some(page) = page.filter(Page::is_plausible) else {
                 return Err(refused(PackingFlaw::Damaged(Packing::Parquet)));
-            }
+            };
+            unpacked = unpacked.saturating_add(page.unpacked);
             if let Some(flaw) = input.limits().flaw(size, unpacked) {
                 return Err(refused(flaw));
             }
@@ -56,6 +56,15 @@ struct Page {
     header: u64,
     packed: u64,
     unpacked: u64,
+    /// Values of a dictionary; none for other pages.
+    values: u64,
+}
+
+impl Page {
+    /// Whether it is not larger than any page is, and a dictionary not longer than its bytes allow.
+    fn is_plausible(&self) -> bool {
+        self.unpacked <= LARGEST_PAGE && self.values <= self.unpacked
+    }
 }
 
 fn header_at(input: &dyn Input, at: u64, end: u64) -> Option<Page> {
@@ -68,22 +77,27 @@ fn header_at(input: &dyn Input, at: u64, end: u64) -> Option<Page> {
 /// The header at the beginning of some bytes.
 fn parse(bytes: &[u8]) -> Option<Page> {
     let mut cursor = Cursor { rest: bytes };
-    let mut sizes = [None; 2];
-    let mut field = 0_u64;
-    loop {
-        let (kind, number) = match cursor.byte()? {
-            0 => break,
-            head if head >> 4 == 0 => (head & 15, zigzag(cursor.varint()?)),
-            head => (head & 15, i64::try_from(field).ok()? + i64::from(head >> 4)),
-        };
-        field = u64::try_from(number).ok()?;
+    let (mut unpacked, mut packed, mut values) = (None, None, 0);
+    let mut field = 0;
+    while let Some(kind) = cursor.field(&mut field)? {
         match (field, kind) {
-            (2 | 3, 5) => sizes[field as usize - 2] = Some(u64::try_from(zigzag(cursor.varint()?)).ok()?),
+            (2, 5) => unpacked = Some(cursor.size()?),
+            (3, 5) => packed = Some(cursor.size()?),
+            // The header of a dictionary begins with the number of its values.
+            (7, 12) => {
+                let mut inner = 0;
+                while let Some(kind) = cursor.field(&mut inner)? {
+                    match (inner, kind) {
+                        (1, 5) => values = cursor.size()?,
+                        _ => cursor.skip(kind, DEEPEST)?,
+                    }
+                }
+            }
             _ => cursor.skip(kind, DEEPEST)?,
         }
     }
     let header = (bytes.len() - cursor.rest.len()) as u64;
-    Some(Page { header, unpacked: sizes[0]?, packed: sizes[1]? })
+    Some(Page { header, unpacked: unpacked?, packed: packed?, values })
 }
 
 /// Whole numbers of either sign, small ones in few bytes.
@@ -114,6 +128,24 @@ impl Cursor<'_> {
         None
     }
 
+    /// A number that cannot be negative.
+    fn size(&mut self) -> Option<u64> {
+        u64::try_from(zigzag(self.varint()?)).ok()
+    }
+
+    /// The kind of the next field of a structure, its number in `number`; no kind at the structure's end.
+    fn field(&mut self, number: &mut i64) -> Option<Option<u8>> {
+        let head = self.byte()?;
+        if head == 0 {
+            return Some(None);
+        }
+        *number = match head >> 4 {
+            0 => zigzag(self.varint()?),
+            further => number.checked_add(i64::from(further))?,
+        };
+        Some(Some(head & 15))
+    }
+
     fn jump(&mut self, length: u64) -> Option<()> {
         self.rest = self.rest.get(usize::try_from(length).ok()?..)?;
         Some(())
@@ -132,17 +164,13 @@ impl Cursor<'_> {
                 let length = self.varint()?;
                 self.jump(length)
             }
-            12 => loop {
-                match self.byte()? {
-                    0 => return Some(()),
-                    head => {
-                        if head >> 4 == 0 {
-                            self.varint()?;
-                        }
-                        self.skip(head & 15, depth)?;
-                    }
+            12 => {
+                let mut number = 0;
+                while let Some(kind) = self.field(&mut number)? {
+                    self.skip(kind, depth)?;
                 }
-            },
+                Some(())
+            }
             // Lists and maps are in no page header.
             _ => None,
         }

@@ -176,3 +176,25 @@ impl Cursor<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A dictionary page of 8 bytes, its number of values as written in the file.
+    fn dictionary(values: &[u8]) -> Vec<u8> {
+        let sizes = [0x15, 4, 0x15, 16, 0x15, 16];
+        [&sizes[..], &[0x4c, 0x15], values, &[0x15, 0, 0, 0]].concat()
+    }
+
+    #[test]
+    fn a_dictionary_longer_than_its_bytes_is_not_plausible() {
+        let page = parse(&dictionary(&[2])).unwrap();
+        assert_eq!((page.header, page.unpacked, page.packed, page.values), (13, 8, 8, 1));
+        assert!(page.is_plausible());
+        assert!(!parse(&dictionary(&[0xfe, 0xff, 0xff, 0xff, 0x0f])).unwrap().is_plausible());
+        assert!(parse(&dictionary(&[1])).is_none(), "a negative number of values is no header");
+        let whole = dictionary(&[2]);
+        assert!((0..whole.len()).all(|length| parse(&whole[..length]).is_none()), "a cut header is none");
+    }
+}

@@ -9,7 +9,8 @@ pub fn let_caught_panics_pass() {
     let abort = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let file = panic.location().map_or("", |location| location.file());
-        if !["/parquet-", "/arrow-", "/snap-", "/rust/library/"].iter().any(|library| file.contains(library)) {
+        if !["/parquet-", "/arrow-", "/snap-", "/rust/library/"].iter().any(|library| file.contains(library))
+        {
             abort(panic);
         }
     }));

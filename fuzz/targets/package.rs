@@ -10,7 +10,9 @@ static WHOLE: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
     let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder)
         .expect("the package is in the repository")
         .flatten()
-        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), std::fs::read(entry.path()).expect("readable")))
+        .map(|entry| {
+            (entry.file_name().to_string_lossy().into_owned(), std::fs::read(entry.path()).expect("readable"))
+        })
         .collect();
     files.sort();
     files

@@ -1,6 +1,6 @@
 //! Columns that know the outcome, in the forms in which they turn up in real files.
 
-use super::Cells;
+use super::table::Cells;
 use crate::random::Draws;
 
 /// What knows the outcome.

@@ -94,6 +94,15 @@ fn the_label_in_other_words_is_a_copy() {
 }
 
 #[test]
+fn a_copy_with_a_few_errors_is_still_a_copy() {
+    let source = history(ROWS, left, "closed_on", |row| {
+        let is_wrong = row % 400 == 7;
+        if left(row) != is_wrong { format!("{}", draw(row, 3, 365)) } else { String::new() }
+    });
+    check(&source, &[(Severity::Block, "label-copy", &["closed_on"])]);
+}
+
+#[test]
 fn the_score_of_a_model_fitted_on_the_label_decides_it() {
     let source = history(ROWS, left, "score", |row| {
         let near = draw(row, 3, 4000) as f64 / 10_000.0;

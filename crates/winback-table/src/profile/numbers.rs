@@ -143,11 +143,13 @@ impl NumberSpellings {
                 return refused();
             }
         };
-        let (numbers, strays) = match self.numbers() {
+        let (numbers, strays) = match self.numbers(unit.is_some()) {
             Ok(found) => found,
             Err((seen, kind)) => {
                 say(seen, kind);
-                return refused();
+                // The sign beside the numbers is known; whoever says how to read them need not name it.
+                let notation = Notation { unit: unit.map(str::to_owned), ..Notation::default() };
+                return Verdict { notation, ..refused() };
             }
         };
         let notation = Notation { numbers, unit: unit.map(str::to_owned), ..Notation::default() };
@@ -199,18 +201,22 @@ impl NumberSpellings {
     }
 
     /// The decimal sign with the cells that have the other one, or the cells that no reading is sure of.
-    fn numbers(&self) -> Result<(Numbers, Vec<&Seen>), (&Seen, OddityKind)> {
+    fn numbers(&self, has_unit: bool) -> Result<(Numbers, Vec<&Seen>), (&Seen, OddityKind)> {
         let total = self.total();
         let not_plain = [&self.grouped_point, &self.comma_maybe, &self.grouped, &self.comma];
         let not_plain: Vec<&Seen> = not_plain.into_iter().filter(|seen| seen.rows > 0).collect();
         let not_plain_rows: u64 = not_plain.iter().map(|seen| seen.rows).sum();
         let sure_point = self.plain_point.rows + self.grouped_point.rows;
         let sure_comma = self.comma.rows;
-        let are_groups = |maybe: &Seen| maybe.rows >= TELLING && self.bare > 0 && self.bare_large == 0;
-        if not_plain_rows == 0 && sure_point == 0 && are_groups(&self.point_maybe) {
-            return Err((&self.point_maybe, OddityKind::AmbiguousNumbers));
-        }
+        let none_is_large = self.bare > 0 && self.bare_large == 0;
+        let are_groups = |maybe: &Seen| maybe.rows >= TELLING && none_is_large;
+        // Programs write three decimals into every cell or drop zeros at the end of any; people part groups, put a sign
+        // beside their numbers, and write what is below a thousand without.
+        let may_be_groups = has_unit || none_is_large;
         if Seen::is_stray(not_plain_rows, total) {
+            if sure_point == 0 && self.point_maybe.rows > 0 && may_be_groups {
+                return Err((&self.point_maybe, OddityKind::AmbiguousNumbers));
+            }
             return Ok((Numbers::Plain, not_plain));
         }
         if sure_point == 0 && sure_comma == 0 {

@@ -126,6 +126,43 @@ fn a_column_that_allows_two_readings_is_no_number() {
 }
 
 #[test]
+fn points_between_groups_are_not_taken_for_decimals() {
+    let way_out = "not read as numbers: say `numbers = \"point\"` or `numbers = \"comma\"` under `[columns.c]`, by the \
+                   sign before the decimals, and do not exclude it";
+    let check = |parts: &[(&str, usize)], said: &str| {
+        let (kind, found) = told(&cells(parts));
+        assert_eq!(kind, "category plain", "{parts:?}");
+        assert_eq!(found, [format!("{said}; {way_out}")], "{parts:?}");
+    };
+    check(
+        &[("1.250 €", 40), ("7.300 €", 5)],
+        "2, column `c`: `1.250 €` may be over a thousand or have three decimals, 45 rows",
+    );
+    check(
+        &[("950 €", 9), ("1.250 €", 5)],
+        "11, column `c`: `1.250 €` may be over a thousand or have three decimals, 5 rows",
+    );
+    check(
+        &[("950", 9), ("1.250", 5)],
+        "11, column `c`: `1.250` may be over a thousand or have three decimals, 5 rows",
+    );
+    check(
+        &[("1.250 €", 300), ("1,5 €", 3)],
+        "2, column `c`: `1.250 €` may be over a thousand or have three decimals, 300 rows",
+    );
+    let amounts = format!("c;d\n{}", "1.250 €;x\n950 €;y\n".repeat(20));
+    let inputs: [Arc<dyn Input>; 1] = [Arc::new(MemoryInput::new("m.csv", amounts))];
+    let table = profile(&inputs, Options::default(), &[], &mut |_| {}).unwrap();
+    let notation = table.columns[0].notation(crate::Kind::Number);
+    assert_eq!(notation.unit.as_deref(), Some("€"), "whoever says how to read it need not name the unit");
+    for ordinary in [&[("1.234", 40), ("7.300", 5)][..], &[("1.234", 40), ("1500", 1), ("12", 5)]] {
+        assert_eq!(told(&cells(ordinary)), ("number plain".to_owned(), Vec::new()), "{ordinary:?}");
+    }
+    assert_eq!(told(&cells(&[("1.250 €", 9), ("12.5 €", 1)])).0, "number 1234.5 €");
+    assert_eq!(told(&cells(&[("1.250 €", 9), ("12,5 €", 1)])).0, "number 1.234,5 €");
+}
+
+#[test]
 fn few_cells_of_another_spelling_are_named_and_change_nothing() {
     let check = |parts: &[(&str, usize)], expected: &str, said: &str| {
         let (kind, found) = told(&cells(parts));

@@ -7,6 +7,7 @@ mod column;
 mod dates;
 mod distinct;
 mod extremes;
+mod figures;
 mod numbers;
 mod replay;
 mod rows;
@@ -94,7 +95,10 @@ pub fn profile_with(
         }
     }
     let Pass { mut table, mut oddities, .. } = pass;
-    table.columns.iter().for_each(|column| column.say(&mut oddities));
+    for column in &mut table.columns {
+        column.settle();
+        column.say(&mut oddities);
+    }
     table.oddities = oddities.into_list();
     Ok(table)
 }

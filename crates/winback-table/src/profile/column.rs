@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Sample;
 use super::dates::DateSpellings;
 use super::distinct::Distinct;
-use super::extremes::Extremes;
+use super::figures::{Figures, Readings};
 use super::numbers::NumberSpellings;
 use super::sample::{BUCKETS, KEPT_NUMBERS};
 use super::seen::Seen;
@@ -45,7 +44,7 @@ pub struct ColumnProfile {
     pub times: u64,
     /// Cells with a blank inside.
     pub with_blanks: u64,
-    /// The smallest and the largest number.
+    /// The smallest and the largest number, in the notation in which the column is read.
     pub range: Option<(f64, f64)>,
     /// The earliest and the latest date, in seconds since 1970.
     pub time_range: Option<(i64, i64)>,
@@ -54,10 +53,9 @@ pub struct ColumnProfile {
     own_missing: Vec<String>,
     most_levels: usize,
     distinct: Distinct,
-    sample: Sample,
+    readings: Readings,
     number_spellings: NumberSpellings,
     date_spellings: DateSpellings,
-    extremes: Extremes,
     blanks: Seen,
 }
 
@@ -70,7 +68,7 @@ impl ColumnProfile {
             most_levels: share.min(COUNTED_LEVELS),
             levels: Some(BTreeMap::new()),
             distinct: Distinct::new(share),
-            sample: Sample::new(share.min(KEPT_NUMBERS)),
+            readings: Readings::new(share.min(KEPT_NUMBERS)),
             ..Self::default()
         }
     }
@@ -114,8 +112,11 @@ impl ColumnProfile {
     /// frequent ones.
     #[must_use]
     pub fn sketch(&self) -> Vec<u64> {
-        if self.number_spellings.total() > 0 && self.distinct() > BUCKETS as u64 {
-            return self.sample.buckets();
+        if self.number_spellings.total() > 0
+            && self.distinct() > BUCKETS as u64
+            && let Some(figures) = self.figures()
+        {
+            return figures.sample.buckets();
         }
         let Some(levels) = &self.levels else { return Vec::new() };
         if self.numbers == self.present() {
@@ -125,6 +126,16 @@ impl ColumnProfile {
         counts.sort_unstable_by(|left, right| right.cmp(left));
         counts.truncate(BUCKETS);
         counts
+    }
+
+    /// The numbers as the column is read; none where it is not known how.
+    fn figures(&self) -> Option<&Figures> {
+        self.readings.of(self.number_spellings.fitting())
+    }
+
+    /// Ends the reading of cells.
+    pub(super) fn settle(&mut self) {
+        self.range = self.figures().and_then(|figures| figures.range);
     }
 
     /// Cells that are numbers in the column's notation; none where no notation fits.
@@ -166,7 +177,9 @@ impl ColumnProfile {
         if nearly_all(numbers.total()) {
             numbers.verdict(Some((name, oddities)));
             self.blanks.say(OddityKind::BlankCells, name, oddities);
-            self.extremes.say(name, oddities);
+            if let Some(figures) = self.figures() {
+                figures.extremes.say(name, oddities);
+            }
         }
     }
 
@@ -186,16 +199,13 @@ impl ColumnProfile {
         if let Some(number) = cell::number(text) {
             self.numbers += 1;
             self.integers += u64::from(number.fract().total_cmp(&0.0).is_eq());
-            self.number_spellings.add_plain(text, number, place);
-            self.add_number(number, place);
+            let as_comma = self.number_spellings.add_plain(text, number, place);
+            self.readings.add(Some(number), as_comma, place);
             let digits = text.bytes().all(|byte| byte.is_ascii_digit());
             self.leading_zeros += u64::from(digits && text.len() > 1 && text.starts_with('0'));
         } else if let Some(spelled) = spelled(text) {
             self.number_spellings.add_spelled(text, &spelled, place);
-            // A cell with two readings tells nothing of the distribution until the column is read as one.
-            if let (Some(number), None) | (None, Some(number)) = (spelled.as_point, spelled.as_comma) {
-                self.add_number(number, place);
-            }
+            self.readings.add(spelled.as_point, spelled.as_comma, place);
         } else {
             self.number_spellings.add_other(text, place);
         }
@@ -211,13 +221,6 @@ impl ColumnProfile {
         self.with_blanks += u64::from(text.contains(' '));
         self.distinct.add(keys::hash(text, None) as u64);
         self.add_level(text);
-    }
-
-    fn add_number(&mut self, number: f64, place: &Place) {
-        let (low, high) = self.range.unwrap_or((number, number));
-        self.range = Some((low.min(number), high.max(number)));
-        self.sample.add(number);
-        self.extremes.add(number, place);
     }
 
     fn add_level(&mut self, text: &str) {

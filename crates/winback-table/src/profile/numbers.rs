@@ -53,22 +53,27 @@ pub(super) struct Verdict {
 
 impl NumberSpellings {
     /// Considers a cell that is a plain number without a unit; most are.
-    pub(super) fn add_plain(&mut self, text: &str, value: f64, place: &Place) {
+    ///
+    /// Answers what it is with a decimal comma, if it is a number then.
+    pub(super) fn add_plain(&mut self, text: &str, value: f64, place: &Place) -> Option<f64> {
         if !cell::same_number(value, 0.0) {
             self.unitless.add(place, text);
         }
         let Some(dot) = text.find('.') else {
             self.bare += 1;
             self.bare_large += u64::from(value.abs() >= 1000.0);
-            return;
+            return Some(value).filter(|_| !text.contains(['e', 'E']));
         };
         let whole = text[..dot].trim_start_matches(['-', '+']);
         let decimals = &text[dot + 1..];
         let may_be_group = (1..=3).contains(&whole.len()) && !whole.starts_with('0') && decimals.len() == 3;
         if may_be_group && decimals.bytes().all(|byte| byte.is_ascii_digit()) {
             self.point_maybe.add(place, text);
+            // Three decimals are lost in no number that is this short.
+            Some((value * 1000.0).round())
         } else {
             self.plain_point.add(place, text);
+            None
         }
     }
 
@@ -120,6 +125,12 @@ impl NumberSpellings {
             &self.grouped,
         ];
         self.bare + seen.iter().map(|seen| seen.rows).sum::<u64>()
+    }
+
+    /// The decimal sign that fits.
+    pub(super) fn fitting(&self) -> Option<Numbers> {
+        let verdict = self.verdict(None);
+        (!verdict.refused).then_some(verdict.notation.numbers)
     }
 
     /// Cells that are numbers in the notation that fits.

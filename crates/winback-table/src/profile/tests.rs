@@ -223,6 +223,38 @@ fn a_sentinel_is_named_and_kept() {
     );
 }
 
+/// The range and the sketch of a column of these cells.
+fn shape(cells: &[&str]) -> (Option<(f64, f64)>, Vec<u64>) {
+    let inputs: [Arc<dyn Input>; 1] =
+        [Arc::new(MemoryInput::new("m.csv", format!("c;d\n{};x\n", cells.join(";x\n"))))];
+    let options = Options { delimiter: Some(b';'), ..Options::default() };
+    let table = profile(&inputs, options, &[], &mut |_| {}).unwrap();
+    (table.columns[0].range, table.columns[0].sketch())
+}
+
+#[test]
+fn the_range_is_that_of_the_notation_in_which_a_column_is_read() {
+    let (range, sketch) =
+        shape(&["2.000,5", "3.000", "5.000", "9.000", "4.000", "6.000", "7.000", "8.000", "2.500"]);
+    assert_eq!(range, Some((2000.5, 9000.0)), "a comma column");
+    assert_eq!(sketch.iter().sum::<u64>(), 9);
+    assert_eq!(shape(&["2,000.5", "3,000", "5,000"]).0, Some((2000.5, 5000.0)), "a point column");
+    assert_eq!(shape(&["1.5", "3.125", "12"]).0, Some((1.5, 12.0)), "a plain column");
+    assert_eq!(shape(&["3,125", "5,125", "12"]).0, None, "a column that is not read as numbers");
+}
+
+#[test]
+fn a_sentinel_is_sought_in_the_notation_of_the_column() {
+    let mut found = cells(&[("9.999", 40), ("1,5", 5)]);
+    let days: Vec<String> = (0..28).map(|day| day.to_string()).collect();
+    found.extend(days.iter().map(String::as_str));
+    let said = told(&found).1;
+    assert!(
+        said.iter().any(|said| said.starts_with("2, column `c`: 9999 in 40 rows, far from all others")),
+        "{said:?}"
+    );
+}
+
 #[test]
 fn rows_that_are_no_rows_are_named() {
     let text = "id,n\na,1\nid,n\na,1\n<<<<<<< HEAD\nb,2\n=======\nb,3\n>>>>>>> other\nc,1,2\nd,\0\n";

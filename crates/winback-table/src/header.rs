@@ -18,7 +18,14 @@ pub(crate) struct Header {
     pub(crate) names: Vec<String>,
     /// The trimmed names as they stand in the file.
     written: Vec<String>,
+    /// The columns of each name.
+    exact: BTreeMap<String, Columns>,
+    /// The columns of each name, whatever its case and blanks.
+    alike: BTreeMap<String, Columns>,
 }
+
+/// The first column that is called so, and the second if there is one.
+type Columns = (usize, Option<usize>);
 
 impl Header {
     /// The names of a file's columns; `line` is where they stand.
@@ -46,27 +53,23 @@ impl Header {
             name => name.to_owned(),
         };
         let names: Vec<String> = written.iter().enumerate().map(named).collect();
-        let header = Self { place, names, written };
+        let exact = columns(names.iter().cloned());
+        let alike = columns(names.iter().map(|name| alike(name)));
+        let header = Self { place, names, written, exact, alike };
         header.note_names(oddities);
         Ok(header)
     }
 
     /// Notes columns without a name, and names that differ only in case or blanks.
     fn note_names(&self, oddities: &mut Oddities) {
-        let mut seen: BTreeMap<String, &String> = BTreeMap::new();
         for (name, written) in self.names.iter().zip(&self.written) {
             if written.is_empty() {
                 oddities.note(OddityKind::UnnamedColumn, &self.place, Some(name), None);
             }
-            match seen.get(&alike(name)) {
-                Some(other) if *other != name => {
-                    let kind = OddityKind::AlikeNames { other: (*other).clone() };
-                    oddities.note(kind, &self.place, Some(name), None);
-                }
-                Some(_) => {}
-                None => {
-                    seen.insert(alike(name), name);
-                }
+            let first = self.alike.get(&alike(name)).map(|(first, _)| &self.names[*first]);
+            if let Some(other) = first.filter(|other| *other != name) {
+                let kind = OddityKind::AlikeNames { other: other.clone() };
+                oddities.note(kind, &self.place, Some(name), None);
             }
         }
     }
@@ -97,28 +100,23 @@ impl Header {
 
     /// The position of the column called `wanted`: of that very name, else of one that differs only in case or blanks.
     pub(crate) fn position(&self, wanted: &str, oddities: &mut Oddities) -> Result<usize> {
-        let positions = |is: &dyn Fn(&str) -> bool| -> Vec<usize> {
-            let found = self.names.iter().enumerate().filter(|(_, name)| is(name));
-            found.map(|(index, _)| index).take(2).collect()
-        };
-        match positions(&|name| name == wanted)[..] {
-            [found] => return Ok(found),
-            [first, second, ..] => return Err(self.repeated(wanted, first, second)),
-            [] => {}
+        match self.exact.get(wanted) {
+            Some((found, None)) => return Ok(*found),
+            Some((first, Some(second))) => return Err(self.repeated(wanted, *first, *second)),
+            None => {}
         }
-        let wanted_alike = alike(wanted);
-        match positions(&|name| alike(name) == wanted_alike)[..] {
-            [found] => {
-                let kind = OddityKind::FoundAlike { found: self.names[found].clone() };
+        match self.alike.get(&alike(wanted)) {
+            Some((found, None)) => {
+                let kind = OddityKind::FoundAlike { found: self.names[*found].clone() };
                 oddities.note(kind, &self.place, Some(wanted), None);
-                Ok(found)
+                Ok(*found)
             }
-            [first, second, ..] => Err(Error::AmbiguousColumn {
+            Some((first, Some(second))) => Err(Error::AmbiguousColumn {
                 file: self.place.file.to_string(),
                 column: wanted.to_owned(),
-                found: [first, second].map(|index| self.numbered(index)).join(" and "),
+                found: [*first, *second].map(|index| self.numbered(index)).join(" and "),
             }),
-            [] => Err(Error::MissingColumn {
+            None => Err(Error::MissingColumn {
                 file: self.place.file.to_string(),
                 column: wanted.to_owned(),
                 nearest: nearest_name(wanted, self.names.iter().map(String::as_str)).map(str::to_owned),
@@ -134,8 +132,10 @@ impl Header {
     ) -> Result<(Vec<usize>, Vec<String>)> {
         let found = schema.fields.iter().map(|field| self.position(&field.name, oddities));
         let positions: Vec<usize> = found.collect::<Result<_>>()?;
-        let unused = self.names.iter().enumerate().filter(|(index, _)| !positions.contains(index));
-        let unused = unused.map(|(_, name)| name.clone()).collect();
+        let mut is_used = vec![false; self.names.len()];
+        positions.iter().for_each(|position| is_used[*position] = true);
+        let unused = self.names.iter().zip(is_used).filter(|(_, is_used)| !is_used);
+        let unused = unused.map(|(name, _)| name.clone()).collect();
         Ok((positions, unused))
     }
 
@@ -148,6 +148,17 @@ impl Header {
         let (first, second) = (first + 1, second + 1);
         Error::RepeatedColumn { file: self.place.file.to_string(), column: column.to_owned(), first, second }
     }
+}
+
+fn columns(names: impl Iterator<Item = String>) -> BTreeMap<String, Columns> {
+    let mut columns: BTreeMap<String, Columns> = BTreeMap::new();
+    for (index, name) in names.enumerate() {
+        let known = columns.entry(name).or_insert((index, None));
+        if known.0 != index && known.1.is_none() {
+            known.1 = Some(index);
+        }
+    }
+    columns
 }
 
 /// Without outer blanks, of which a byte order mark within a line is one too.
@@ -163,6 +174,7 @@ fn alike(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Field, Kind, Role};
 
     fn header(names: &[&str]) -> (Header, Vec<String>) {
         let mut oddities = Oddities::default();
@@ -208,6 +220,20 @@ mod tests {
             position(&["idx"], "id"),
             Err("`h.csv` has no column `id`; the nearest is `idx`".to_owned())
         );
+    }
+
+    /// Looking at every name for each field, as was done once, took this test minutes.
+    #[test]
+    fn as_many_columns_as_there_may_be_are_found_in_another_case() {
+        let names: Vec<String> = (0..MOST_COLUMNS).map(|index| format!("Column {index}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let (header, _) = header(&names);
+        let fields = (0..MOST_COLUMNS).rev().map(|index| format!("column {index}"));
+        let fields = fields.map(|name| Field::new(name, Kind::Number, Role::Feature)).collect();
+        let schema = Schema::new(fields, None).unwrap();
+        let (positions, unused) = header.places(&schema, &mut Oddities::default()).unwrap();
+        assert!(positions.into_iter().eq((0..MOST_COLUMNS).rev()));
+        assert!(unused.is_empty());
     }
 
     #[test]

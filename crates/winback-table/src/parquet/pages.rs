@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use parquet::file::metadata::ParquetMetaData;
 
-use crate::input::{Input, Packing, PackingFlaw};
+use crate::input::{Input, Packing, PackingFlaw, Ranges};
 use crate::{Error, Result};
 
 /// No writer makes a page larger than this unpacked; the usual size is a megabyte.
@@ -26,26 +27,33 @@ pub(super) fn is_whole(input: &dyn Input, size: u64) -> bool {
 /// Refuses a file whose pages claim to unpack to more than the limits allow.
 pub(super) fn check(input: &Arc<dyn Input>, size: u64, metadata: &ParquetMetaData) -> Result<()> {
     let refused = |flaw| Error::Packed { file: input.name().to_owned(), flaw };
-    let mut unpacked = 0_u64;
+    let damaged = || refused(PackingFlaw::Damaged(Packing::Parquet));
+    let ranges = input.ranges().map_err(|error| Error::io("open", input.name(), error))?;
+    let mut window = Window { ranges, start: 0, bytes: Bytes::new() };
+    let (mut walked, mut unpacked) = (0_u64, 0_u64);
     for column in metadata.row_groups().iter().flat_map(|group| group.columns()) {
         // Where the library begins too.
         let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
         let start = u64::try_from(start);
         let length = u64::try_from(column.compressed_size());
         let (Ok(mut at), Ok(length)) = (start, length) else {
-            return Err(refused(PackingFlaw::Damaged(Packing::Parquet)));
+            return Err(damaged());
         };
         let end = at.saturating_add(length).min(size);
         while at < end {
-            let page = header_at(input.as_ref(), at, end);
-            let Some(page) = page.filter(Page::is_plausible) else {
-                return Err(refused(PackingFlaw::Damaged(Packing::Parquet)));
-            };
+            let page = window.header_at(at, end).filter(Page::is_plausible).ok_or_else(damaged)?;
+            let length = page.header.saturating_add(page.packed);
+            // No two pages share a byte, so all together are no longer than the file. One that says so wants to be read
+            // without end.
+            walked = walked.saturating_add(length.min(end - at));
+            if walked > size {
+                return Err(damaged());
+            }
             unpacked = unpacked.saturating_add(page.unpacked);
             if let Some(flaw) = input.limits().flaw(size, unpacked) {
                 return Err(refused(flaw));
             }
-            at = at.saturating_add(page.header).saturating_add(page.packed);
+            at = at.saturating_add(length);
         }
     }
     Ok(())
@@ -67,11 +75,26 @@ impl Page {
     }
 }
 
-fn header_at(input: &dyn Input, at: u64, end: u64) -> Option<Page> {
-    WINDOWS.into_iter().find_map(|window| {
-        let length = usize::try_from(end - at).map_or(window, |rest| rest.min(window));
-        parse(&input.range(at, length).ok()?)
-    })
+/// The part of the file that was read last: small pages lie in it together.
+struct Window<'a> {
+    ranges: Ranges<'a>,
+    start: u64,
+    bytes: Bytes,
+}
+
+impl Window<'_> {
+    /// The header of the page that begins `at`, in a column that ends at `end`.
+    fn header_at(&mut self, at: u64, end: u64) -> Option<Page> {
+        let kept = at.checked_sub(self.start).and_then(|skipped| usize::try_from(skipped).ok());
+        if let Some(page) = kept.and_then(|skipped| parse(self.bytes.get(skipped..)?)) {
+            return Some(page);
+        }
+        WINDOWS.into_iter().find_map(|window| {
+            let length = usize::try_from(end - at).map_or(window, |rest| rest.min(window));
+            (self.start, self.bytes) = (at, (self.ranges)(at, length).ok()?);
+            parse(&self.bytes)
+        })
+    }
 }
 
 /// The header at the beginning of some bytes.
@@ -179,7 +202,15 @@ impl Cursor<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{self, Read};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use arrow::array::{ArrayRef, Float64Array, RecordBatch};
+    use parquet::arrow::ArrowWriter;
+    use parquet::file::properties::WriterProperties;
+
     use super::*;
+    use crate::input::MemoryInput;
 
     /// A dictionary page of 8 bytes, its number of values as written in the file.
     fn dictionary(values: &[u8]) -> Vec<u8> {
@@ -196,5 +227,58 @@ mod tests {
         assert!(parse(&dictionary(&[1])).is_none(), "a negative number of values is no header");
         let whole = dictionary(&[2]);
         assert!((0..whole.len()).all(|length| parse(&whole[..length]).is_none()), "a cut header is none");
+    }
+
+    /// A file that counts how often it is opened.
+    #[derive(Debug)]
+    struct Counted(MemoryInput, AtomicUsize);
+
+    impl Input for Counted {
+        fn name(&self) -> &str {
+            self.0.name()
+        }
+
+        fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+            self.0.open()
+        }
+
+        fn size(&self) -> io::Result<u64> {
+            self.0.size()
+        }
+
+        fn range(&self, start: u64, length: usize) -> io::Result<Bytes> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            self.0.range(start, length)
+        }
+
+        fn ranges(&self) -> io::Result<Ranges<'_>> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            self.0.ranges()
+        }
+    }
+
+    #[test]
+    fn pages_are_walked_once_and_with_one_handle() {
+        let numbers = Float64Array::from_iter_values((0..50_000).map(f64::from));
+        let batch = RecordBatch::try_from_iter([("n", Arc::new(numbers) as ArrayRef)]).unwrap();
+        let properties = WriterProperties::builder()
+            .set_dictionary_enabled(false)
+            .set_data_page_row_count_limit(1000)
+            .set_write_batch_size(1000)
+            .build();
+        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        let input = MemoryInput::new("week.parquet", writer.into_inner().unwrap());
+        let counted = Arc::new(Counted(input, AtomicUsize::new(0)));
+        let input: Arc<dyn Input> = counted.clone();
+        let size = input.size().unwrap();
+        let builder = super::super::open(&input).unwrap();
+        let before = counted.1.load(Ordering::Relaxed);
+        check(&input, size, builder.metadata()).unwrap();
+        assert_eq!(counted.1.load(Ordering::Relaxed) - before, 1);
+        let groups = vec![builder.metadata().row_group(0).clone(); 1000];
+        let many = ParquetMetaData::new(builder.metadata().file_metadata().clone(), groups);
+        let told = check(&input, size, &many).unwrap_err().to_string();
+        assert!(told.starts_with("`week.parquet` holds damaged Parquet data"), "{told}");
     }
 }

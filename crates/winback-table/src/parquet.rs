@@ -5,6 +5,7 @@
 
 mod column;
 mod pages;
+mod rows;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -17,7 +18,6 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{ChunkReader, Length};
 
@@ -27,11 +27,19 @@ use crate::header::Header;
 use crate::input::{Input, Packing, PackingFlaw};
 use crate::oddity::Oddities;
 use crate::reject::shortened;
-use crate::sink::{BATCH_BYTES, BATCH_ROWS, Sink};
+use crate::sink::Sink;
 use crate::{Error, Reason, Reject, Result, Schema};
 
 /// An input as the Parquet library wants it: a length and ranges.
 struct Ranges(Box<dyn Fn(u64, usize) -> std::io::Result<Bytes> + Send + Sync>, u64);
+
+impl Ranges {
+    fn new(input: &Arc<dyn Input>) -> Result<Self> {
+        let size = input.size().map_err(|error| Error::io("open", input.name(), error))?;
+        let file = input.clone();
+        Ok(Self(Box::new(move |start, length| file.range(start, length)), size))
+    }
+}
 
 impl Length for Ranges {
     fn len(&self) -> u64 {
@@ -58,13 +66,12 @@ impl ChunkReader for Ranges {
 pub(crate) fn open(
     input: &Arc<dyn Input>,
 ) -> Result<ParquetRecordBatchReaderBuilder<impl ChunkReader + use<>>> {
-    let size = input.size().map_err(|error| Error::io("open", input.name(), error))?;
-    let file = input.clone();
+    let ranges = Ranges::new(input)?;
+    let size = ranges.1;
     if !pages::is_whole(input.as_ref(), size) {
         let flaw = PackingFlaw::Truncated(Packing::Parquet);
         return Err(Error::Packed { file: input.name().to_owned(), flaw });
     }
-    let ranges = Ranges(Box::new(move |start, length| file.range(start, length)), size);
     let builder = guarded(input.name(), || ParquetRecordBatchReaderBuilder::try_new(ranges))?;
     pages::check(input, size, builder.metadata())?;
     Ok(builder)
@@ -84,12 +91,13 @@ pub(crate) struct Batches {
 
 impl Batches {
     pub(crate) fn new(
-        file: &str,
+        input: &Arc<dyn Input>,
         builder: ParquetRecordBatchReaderBuilder<impl ChunkReader + 'static>,
     ) -> Result<Self> {
-        let rows = batch_rows(builder.metadata());
-        let reader = guarded(file, || builder.with_batch_size(rows).build())?;
-        Ok(Self { file: file.into(), reader })
+        let ranges = Arc::new(Ranges::new(input)?);
+        let rows = guarded(input.name(), || rows::in_batch(&ranges, builder.metadata()))?;
+        let reader = guarded(input.name(), || builder.with_batch_size(rows).build())?;
+        Ok(Self { file: input.name().into(), reader })
     }
 
     /// The next batch, or nothing at the end.
@@ -98,14 +106,6 @@ impl Batches {
             self.reader.next().transpose().map_err(|error| ParquetError::External(Box::new(error)))
         })
     }
-}
-
-/// Rows in a batch: as many as usual, or fewer where rows are so long that those would fill the memory.
-fn batch_rows(metadata: &ParquetMetaData) -> usize {
-    let longest =
-        metadata.row_groups().iter().map(|group| group.total_byte_size().max(0) / group.num_rows().max(1));
-    let longest = usize::try_from(longest.max().unwrap_or(0)).unwrap_or(usize::MAX);
-    (BATCH_BYTES / longest.max(1)).clamp(1, BATCH_ROWS)
 }
 
 /// Calls the library. It panics on some damaged files (a negative offset, say), which to us are bad files like others;
@@ -143,7 +143,7 @@ impl ParquetRows {
         sorted.sort_unstable();
         let positions = columns.iter().map(|column| sorted.partition_point(|other| other < column)).collect();
         let counted = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
-        let batches = Batches::new(input.name(), builder.with_projection(mask))?;
+        let batches = Batches::new(input, builder.with_projection(mask))?;
         let file = input.name().into();
         Ok((Self { file, batches, positions, batch: None, row_number: 0, counted }, unused))
     }

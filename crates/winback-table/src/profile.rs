@@ -165,14 +165,15 @@ impl Pass<'_> {
         let header = parquet::header(input.name(), builder.schema(), &mut self.oddities)?;
         let positions = self.begin_file(&header)?;
         let file: Arc<str> = input.name().into();
-        let mut batches = parquet::Batches::new(input.name(), builder)?;
+        let mut batches = parquet::Batches::new(input, builder)?;
         let mut before = 0;
         while let Some(batch) = batches.next()? {
             let mut columns = Vec::with_capacity(positions.len());
             for (column, position) in self.table.columns.iter_mut().zip(&positions) {
                 let texts = parquet::texts(batch.column(*position).as_ref())?;
+                let mut place = Place { file: file.clone(), line: None };
                 for (row, text) in (before + 1..).zip(&texts) {
-                    let place = Place { file: file.clone(), line: Some(row) };
+                    place.line = Some(row);
                     column.add(text.as_deref().unwrap_or(""), self.missing, &place);
                 }
                 columns.push(texts);

@@ -1,10 +1,11 @@
 //! What Parquet files say by value or count themselves.
 
-use arrow::array::{ArrayRef, Float64Array, Int32Array, TimestampMillisecondArray};
+use arrow::array::{ArrayRef, Float64Array, Int32Array, StringArray, TimestampMillisecondArray};
 
 use super::*;
 use crate::input::MemoryInput;
 use crate::reader::{Options, TableReader};
+use crate::sink::BATCH_BYTES;
 use crate::{Field, Kind, Role};
 
 fn schema() -> Schema {
@@ -84,4 +85,24 @@ fn a_page_that_claims_to_swell_is_refused_before_it_is_read() {
         open(&cut).map(|_| ()).unwrap_err().to_string(),
         "`week.parquet` ends before its Parquet data do: it was cut off or is still being written; copy it again"
     );
+}
+
+#[test]
+fn a_large_value_that_every_row_shares_does_not_fill_a_batch() {
+    let long = "x".repeat(200_000);
+    let values = StringArray::from_iter_values((0..3000).map(|_| long.as_str()));
+    let batch = RecordBatch::try_from_iter([("n", Arc::new(values) as ArrayRef)]).unwrap();
+    let mut writer = Writer::new(Vec::new(), &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    let bytes = writer.finish().unwrap();
+    assert!(bytes.len() < 1_000_000, "the value is there once");
+    let input: Arc<dyn Input> = Arc::new(MemoryInput::new("week.parquet", bytes));
+    let mut batches = Batches::new(&input, open(&input).unwrap()).unwrap();
+    let (mut rows, mut largest) = (0, 0);
+    while let Some(batch) = batches.next().unwrap() {
+        rows += batch.num_rows();
+        largest = largest.max(batch.get_array_memory_size());
+    }
+    assert_eq!(rows, 3000);
+    assert!((1 << 20..=2 * BATCH_BYTES).contains(&largest), "{largest}");
 }

@@ -13,6 +13,7 @@ mod importance;
 mod small;
 mod swarm;
 mod theme;
+mod ticks;
 
 pub(crate) use bands::{BandRow, bands};
 pub(crate) use calibration::calibration;

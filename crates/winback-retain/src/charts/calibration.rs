@@ -4,8 +4,9 @@
 //! still lies on the diagonal.
 
 use super::theme::{
-    Axes, BLUE, Described, MUTED, Paper, RED, REFERENCE, SOFT_BLUE, Scale, Side, Tick, WIDTH, chart,
+    Axes, BLUE, Described, MUTED, Paper, RED, REFERENCE, SOFT_BLUE, Scale, Side, WIDTH, chart,
 };
+use super::ticks::Tick;
 use crate::report::{Calibration, ScoreBin};
 
 const HEIGHT: f64 = 430.0;

@@ -2,10 +2,8 @@
 
 use maud::html;
 
-use super::theme::{
-    Axes, BLUE, Described, Paper, REFERENCE, Scale, Tick, WIDTH, chart, place, round_values, share_ticks,
-    with_marker,
-};
+use super::theme::{Axes, BLUE, Described, Paper, REFERENCE, Scale, WIDTH, chart, place, with_marker};
+use super::ticks::{Tick, round_values, share_ticks};
 use crate::report::Point;
 
 const HEIGHT: f64 = 330.0;

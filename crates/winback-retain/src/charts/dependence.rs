@@ -1,9 +1,9 @@
 //! How a column's effect follows its values: a line with a band for numbers, a dot with a bar for levels.
 
 use super::theme::{
-    Axes, BLUE, Described, INK, MUTED, Paper, REFERENCE, Scale, Side, Tick, WIDTH, chart, down, fitted,
-    odds_ticks, room, round_values,
+    Axes, BLUE, Described, INK, MUTED, Paper, REFERENCE, Scale, Side, WIDTH, chart, down, fitted, room,
 };
+use super::ticks::{Tick, odds_ticks, round_values};
 use crate::reasons::number::shown;
 use crate::report::{Dependence, DependencePoint};
 

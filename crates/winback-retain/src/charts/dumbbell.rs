@@ -1,8 +1,7 @@
 //! Then and now: two dots a group of values and the way between them.
 
-use super::theme::{
-    BLUE, Described, INK, REFERENCE, Scale, Side, WIDTH, chart, down, fitted, room, share_ticks,
-};
+use super::theme::{BLUE, Described, INK, REFERENCE, Scale, Side, WIDTH, chart, down, fitted, room};
+use super::ticks::share_ticks;
 use crate::report::Share;
 
 const ROW: f64 = 24.0;

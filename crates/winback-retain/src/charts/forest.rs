@@ -1,6 +1,7 @@
 //! Figures with intervals, one a row, beside a line to compare them with.
 
-use super::theme::{BLUE, Described, INK, MUTED, Scale, Side, Tick, WIDTH, chart, down, fitted, room};
+use super::theme::{BLUE, Described, INK, MUTED, Scale, Side, WIDTH, chart, down, fitted, room};
+use super::ticks::Tick;
 use crate::report::Figure;
 
 const ROW: f64 = 26.0;

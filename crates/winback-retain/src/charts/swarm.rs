@@ -1,8 +1,7 @@
 //! A beeswarm of exact effects: a row of dots a column, a dot a customer, coloured by the rank of the value.
 
-use super::theme::{
-    Described, INK, MUTED, Paper, RANKS, Scale, Side, UNRANKED, WIDTH, chart, down, fitted, odds_ticks,
-};
+use super::theme::{Described, INK, MUTED, Paper, RANKS, Scale, Side, UNRANKED, WIDTH, chart, down, fitted};
+use super::ticks::odds_ticks;
 use crate::report::Swarm;
 
 const ROW: f64 = 50.0;

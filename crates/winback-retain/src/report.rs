@@ -14,6 +14,7 @@ mod profile;
 mod quarantine;
 mod scored;
 mod segments;
+mod shares;
 mod thresholds;
 
 pub use calibration::{Calibration, CalibrationBin, ScoreBin};
@@ -60,33 +61,4 @@ pub(crate) fn is_whole(borders: &[f32]) -> bool {
 /// A time by its days since 1970, as a date.
 pub(crate) fn date_shown(days: f64) -> String {
     groups::value_shown(winback_table::Kind::Time, days)
-}
-
-/// Half the width of a 95 % interval, in standard errors.
-const NORMAL_95: f64 = 1.959_963_984_540_054;
-
-/// The 95 % interval of a share (Wilson 1927): it stays within 0 and 1 and says something of few rows too.
-pub(crate) fn wilson(positives: f64, rows: f64) -> Figure {
-    if rows <= 0.0 {
-        return Figure { value: 0.0, low: 0.0, high: 1.0 };
-    }
-    let share = positives / rows;
-    let square = NORMAL_95 * NORMAL_95;
-    let middle = (share + square / (2.0 * rows)) / (1.0 + square / rows);
-    let half = NORMAL_95 / (1.0 + square / rows)
-        * (share * (1.0 - share) / rows + square / (4.0 * rows * rows)).sqrt();
-    Figure { value: share, low: (middle - half).max(0.0), high: (middle + half).min(1.0) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wilsons_interval_is_the_textbooks() {
-        let found = wilson(10.0, 100.0);
-        assert!((found.low - 0.0552).abs() < 1e-4 && (found.high - 0.1744).abs() < 1e-4, "{found:?}");
-        let none = wilson(0.0, 20.0);
-        assert!(none.low.abs() < 1e-12 && (none.high - 0.1611).abs() < 1e-4, "{none:?}");
-    }
 }

@@ -78,7 +78,7 @@ fn opening(report: &ModelReport) -> Markup {
             (calibration::verdict(slope))
         }
         (tiles(&[
-            ("Customers learnt from", count(report.report.rows),
+            (if report.is_panel { "Rows learnt from" } else { "Customers learnt from" }, count(report.report.rows),
              format!("{} left ({})", count(report.report.positives), percent(report.report.positives as f64 / rows as f64))),
             ("ROC AUC", decimals(auc.value, 3), interval(auc, 3)),
             ("Average precision", decimals(metrics.average_precision.value, 3), interval(metrics.average_precision, 3)),

@@ -24,7 +24,7 @@ const DEPENDENCES: usize = 6;
 const RANGES: usize = 16;
 /// Levels of a category.
 const LEVELS: usize = 9;
-/// A group is told from so many rows of the sample.
+/// A group is told from so many rows of the sample at least, so that none shows a single customer's effect.
 const GROUP_ROWS: usize = 20;
 
 /// The effects of a sample of the history's rows.
@@ -124,7 +124,11 @@ impl Sample {
         Effects {
             rows,
             swarms: known.clone().take(SWARMS).map(swarm).collect(),
-            dependences: known.take(DEPENDENCES).map(dependence).collect(),
+            dependences: known
+                .take(DEPENDENCES)
+                .map(dependence)
+                .filter(|dependence| !dependence.points.is_empty())
+                .collect(),
         }
     }
 
@@ -168,7 +172,7 @@ impl Sample {
                 high: at(9),
             }
         };
-        let points = groups.groups.iter().zip(members).filter(|(_, effects)| !effects.is_empty());
+        let points = groups.groups.iter().zip(members).filter(|(_, effects)| GROUP_ROWS <= effects.len());
         Dependence {
             name: Named::new(schema, &encoder.name),
             kind: encoder.kind.name().to_owned(),

@@ -55,6 +55,8 @@ pub struct ModelReport {
     pub label: String,
     /// Rows, figures with intervals, learners compared.
     pub report: Report,
+    /// Whether customers may have several rows.
+    pub is_panel: bool,
     /// Curves with bands.
     pub curves: Curves,
     /// What was foretold and what happened.
@@ -110,8 +112,9 @@ pub fn model_report(evidence: &Evidence<'_>, history: &dyn Source) -> Result<Mod
     Ok(ModelReport {
         label: format!("{label} is {}", schema.positive.as_deref().unwrap_or("positive")),
         report: report.clone(),
+        is_panel: has_repeats(evidence.groups),
         curves: Curves::new(&log_odds, &labels, evidence.groups, evidence.seed),
-        calibration: Calibration::new(&log_odds, &labels),
+        calibration: Calibration::new(&log_odds, &labels, evidence.groups),
         thresholds: thresholds(&log_odds, &labels),
         importance: order
             .iter()
@@ -119,7 +122,11 @@ pub fn model_report(evidence: &Evidence<'_>, history: &dyn Source) -> Result<Mod
             .map(|column| (Named::new(schema, &column.name), column.clone()))
             .collect(),
         effects: sample.finish(model, schema, profile, &order),
-        segments: segments.into_iter().map(|column| column.finish(&log_odds, &labels)).collect(),
+        segments: segments
+            .into_iter()
+            .map(|column| column.finish(&log_odds, &labels, evidence.groups))
+            .filter(|column| !column.segments.is_empty())
+            .collect(),
         findings: evidence.findings.iter().map(ShownFinding::from).collect(),
         profile: profile.clone(),
         columns: profile
@@ -135,6 +142,12 @@ pub fn model_report(evidence: &Evidence<'_>, history: &dyn Source) -> Result<Mod
             seed: evidence.seed,
         },
     })
+}
+
+fn has_repeats(groups: &[u64]) -> bool {
+    let mut sorted = groups.to_vec();
+    sorted.sort_unstable();
+    sorted.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 /// The columns by whose values customers are parted: the protected ones, then those that matter most.

@@ -1,7 +1,8 @@
 //! How good the scores are within groups of customers: is everybody judged alike?
 //!
-//! Segments are those of the protected columns and of the columns that matter most. Levels that fewer than 20 rows
-//! share are pooled, so that a page names nobody; numbers are cut at their quartiles.
+//! Segments are those of the protected columns and of the columns that matter most; numbers are cut at their quartiles.
+//! No segment has fewer than 20 rows, so that a page shows nobody's outcome: smaller ones are pooled with others, not
+//! left out, because what is left out can be had from the rest by subtracting.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +15,12 @@ use winback_learn::probability;
 use winback_table::{Kind, Schema};
 
 use super::groups::value_shown;
-use super::{Figure, Named, wilson};
+use super::shares::share_left;
+use super::{Figure, Named};
 
 const SECONDS_A_DAY: f64 = 86_400.0;
+/// Rows of a segment at least.
+const LEAST_ROWS: usize = ROWS_PER_LEVEL as usize;
 /// Levels told apart.
 const LEVELS: usize = 8;
 /// Different texts remembered of a column; a column with more is not one to part customers by.
@@ -110,15 +114,15 @@ impl SegmentColumn {
         }
     }
 
-    /// The segments, given the judged rows' scores and outcomes.
-    pub(crate) fn finish(self, log_odds: &[f64], labels: &[bool]) -> Segmented {
+    /// The segments, given the judged rows' scores and outcomes, and what is drawn together with each.
+    pub(crate) fn finish(self, log_odds: &[f64], labels: &[bool], groups: &[u64]) -> Segmented {
         let kind = self.kind;
         let members = match self.values {
             Values::Numbers(values) => quartiles(kind, &values),
             Values::Levels { codes, known } => commonest(&codes, &known),
         };
-        let segments =
-            members.into_iter().filter_map(|(label, rows)| segment(label, &rows, log_odds, labels)).collect();
+        let told = members.into_iter().filter(|(_, rows)| LEAST_ROWS <= rows.len());
+        let segments = told.map(|(label, rows)| segment(label, &rows, log_odds, labels, groups)).collect();
         Segmented { name: self.name, protected: self.protected, segments }
     }
 }
@@ -143,15 +147,22 @@ fn text(column: &dyn Array, row: usize) -> &str {
 
 type Members = Vec<(String, Vec<usize>)>;
 
-/// Rows by quarters of their values; a value never stands in two of them.
+/// Rows by quarters of their values; a value never stands in two of them. Few missing ones stand with the lowest.
 fn quartiles(kind: Kind, values: &[f32]) -> Members {
     let mut order: Vec<usize> = (0..values.len()).filter(|row| !values[*row].is_nan()).collect();
     order.sort_by(|left, right| values[*left].total_cmp(&values[*right]));
     let mut cuts: Vec<f32> =
         (1..4).filter_map(|part| order.get(order.len() * part / 4)).map(|row| values[*row]).collect();
     cuts.dedup_by(|left, right| left.total_cmp(right).is_eq());
-    // A cut at the smallest value would leave nothing below it.
-    cuts.retain(|cut| order.first().is_some_and(|row| values[*row] < *cut));
+    // Equal values may leave few rows between two cuts, or none.
+    let below = |cut: f32| order.partition_point(|row| values[*row] < cut);
+    let mut start = 0;
+    cuts.retain(|cut| {
+        let end = below(*cut);
+        let is_kept = LEAST_ROWS <= end - start && LEAST_ROWS <= order.len() - end;
+        start = if is_kept { end } else { start };
+        is_kept
+    });
     let shown = |cut: f32| value_shown(kind, f64::from(cut));
     let label = |part: usize| match (part.checked_sub(1).and_then(|below| cuts.get(below)), cuts.get(part)) {
         (None, None) => "any value".to_owned(),
@@ -165,11 +176,18 @@ fn quartiles(kind: Kind, values: &[f32]) -> Members {
         members[part].1.push(row);
     }
     let missing: Vec<usize> = (0..values.len()).filter(|row| values[*row].is_nan()).collect();
-    members.push(("missing".to_owned(), missing));
+    match members.first_mut() {
+        Some((label, lowest)) if (1..LEAST_ROWS).contains(&missing.len()) => {
+            label.push_str(", or missing");
+            lowest.extend(missing);
+        }
+        _ => members.push(("missing".to_owned(), missing)),
+    }
     members
 }
 
-/// Rows by the commonest levels; the others, and those that fewer than 20 rows share, are pooled.
+/// Rows by the commonest levels; the others are pooled, with few missing ones and, where all these are still few, with
+/// the rarest of the common.
 fn commonest(codes: &[u32], known: &BTreeMap<String, u32>) -> Members {
     let mut of_code: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for (row, code) in codes.iter().enumerate() {
@@ -180,37 +198,37 @@ fn commonest(codes: &[u32], known: &BTreeMap<String, u32>) -> Members {
         known.iter().map(|(level, code)| (level.clone(), of_code.remove(code).unwrap_or_default())).collect();
     let mut pooled: Vec<usize> = of_code.into_values().flatten().collect();
     levels.sort_by_key(|(_, rows)| std::cmp::Reverse(rows.len()));
-    let kept = levels.iter().take_while(|(_, rows)| rows.len() as u64 >= ROWS_PER_LEVEL).count().min(LEVELS);
+    let kept = levels.iter().take_while(|(_, rows)| LEAST_ROWS <= rows.len()).count().min(LEVELS);
     pooled.extend(levels.split_off(kept).into_iter().flat_map(|(_, rows)| rows));
+    let is_few = |rows: &[usize]| (1..LEAST_ROWS).contains(&rows.len());
+    let (mut label, mut missing) = ("all others", missing);
+    if is_few(&missing) || (is_few(&pooled) && !missing.is_empty()) {
+        label = "all others, or missing";
+        pooled.append(&mut missing);
+    }
+    if is_few(&pooled)
+        && let Some((_, rarest)) = levels.pop()
+    {
+        pooled.extend(rarest);
+    }
     pooled.sort_unstable();
-    levels.push(("all others".to_owned(), pooled));
+    levels.push((label.to_owned(), pooled));
     levels.push(("missing".to_owned(), missing));
     levels
 }
 
-fn segment(label: String, rows: &[usize], log_odds: &[f64], labels: &[bool]) -> Option<Segment> {
-    if rows.is_empty() {
-        return None;
-    }
+fn segment(label: String, rows: &[usize], log_odds: &[f64], labels: &[bool], groups: &[u64]) -> Segment {
     let scores: Vec<f64> = rows.iter().map(|row| log_odds[*row]).collect();
     let outcomes: Vec<bool> = rows.iter().map(|row| labels[*row]).collect();
     let left = outcomes.iter().filter(|label| **label).count();
     let predicted = scores.iter().map(|score| probability(*score)).sum::<f64>() / rows.len() as f64;
-    let observed = wilson(left as f64, rows.len() as f64);
+    let observed = share_left(rows, labels, groups);
     let over = |share: f64| share / predicted.max(1e-9);
     let ratio = Figure { value: over(observed.value), low: over(observed.low), high: over(observed.high) };
     let is_ranked = RANKED <= left && RANKED <= rows.len() - left;
     let auc = is_ranked.then(|| Ranking::new(&scores).roc_auc(&outcomes, None)).flatten();
     let log_loss = log_loss(&scores, &outcomes, None);
-    Some(Segment {
-        label,
-        rows: rows.len() as u64,
-        observed: observed.value,
-        predicted,
-        ratio,
-        auc,
-        log_loss,
-    })
+    Segment { label, rows: rows.len() as u64, observed: observed.value, predicted, ratio, auc, log_loss }
 }
 
 #[cfg(test)]
@@ -233,8 +251,40 @@ mod tests {
         let known = BTreeMap::from([("a".to_owned(), 1), ("b".to_owned(), 2), ("rare".to_owned(), 3)]);
         let found: Vec<(String, usize)> =
             commonest(&codes, &known).into_iter().map(|(label, rows)| (label, rows.len())).collect();
-        let expected = [("a", 50), ("b", 31), ("all others", 19), ("missing", 0)];
+        // Nineteen rows are too few, so the rarest of the others joins them.
+        let expected = [("a", 50), ("all others", 50), ("missing", 0)];
         assert_eq!(found, expected.map(|(label, rows)| (label.to_owned(), rows)));
+    }
+
+    #[test]
+    fn a_segment_of_few_rows_is_pooled_and_never_shown() {
+        let known = BTreeMap::from([("a".to_owned(), 1), ("b".to_owned(), 2), ("rare".to_owned(), 3)]);
+        let sizes = |members: Members| members.iter().map(|(_, rows)| rows.len()).collect::<Vec<_>>();
+        let codes = |sizes: [usize; 4]| -> Vec<u32> {
+            sizes.into_iter().zip([0_u32, 1, 2, 3]).flat_map(|(rows, code)| vec![code; rows]).collect()
+        };
+        // Missing, then the levels' rows; shown: the levels, all others, missing.
+        for (given, expected) in [
+            ([30, 50, 40, 1], vec![50, 40, 31, 0]),
+            ([1, 50, 40, 1], vec![50, 42, 0]),
+            ([1, 50, 40, 0], vec![50, 41, 0]),
+            ([19, 50, 40, 15], vec![50, 40, 34, 0]),
+            ([30, 50, 40, 25], vec![50, 40, 25, 0, 30]),
+            ([0, 50, 40, 0], vec![50, 40, 0, 0]),
+            ([5, 6, 7, 0], vec![18, 0]),
+        ] {
+            assert_eq!(sizes(commonest(&codes(given), &known)), expected, "{given:?}");
+        }
+        let mut values: Vec<f32> = (0..100).map(|row| row as f32).collect();
+        values.push(f32::NAN);
+        let found = quartiles(Kind::Number, &values);
+        assert_eq!((found[0].0.as_str(), found[0].1.len()), ("below 25, or missing", 26));
+        assert_eq!(sizes(quartiles(Kind::Number, &[vec![0.0; 90], vec![1.0; 11]].concat())), [101, 0]);
+        // Fewer than twenty judged rows in all are shown nowhere.
+        let schema = Schema::new(Vec::new(), None).unwrap();
+        let mut column = SegmentColumn::new(&schema, "x", Kind::Number, false);
+        column.values = Values::Numbers(vec![1.0; 19]);
+        assert!(column.finish(&[0.0; 19], &[false; 19], &(0..19).collect::<Vec<_>>()).segments.is_empty());
     }
 
     #[test]
@@ -242,7 +292,8 @@ mod tests {
         let values: Vec<f32> = (0..100).map(|row| row as f32).collect();
         let sizes = |members: Members| members.iter().map(|(_, rows)| rows.len()).collect::<Vec<_>>();
         assert_eq!(sizes(quartiles(Kind::Number, &values)), [25, 25, 25, 25, 0]);
-        assert_eq!(sizes(quartiles(Kind::Number, &[0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 2.0, f32::NAN])), [5, 2, 1]);
+        let ties = [vec![0.0; 50], vec![1.0; 20], vec![2.0; 30], vec![f32::NAN; 20]].concat();
+        assert_eq!(sizes(quartiles(Kind::Number, &ties)), [50, 20, 30, 20]);
         assert_eq!(sizes(quartiles(Kind::Number, &[])), [0, 0]);
     }
 
@@ -250,9 +301,10 @@ mod tests {
     fn a_segment_says_whether_what_was_foretold_happened() {
         let labels: Vec<bool> = (0..100).map(|row| row % 4 == 0).collect();
         let rows: Vec<usize> = (0..100).collect();
-        let found = segment("all".to_owned(), &rows, &[winback_learn::log_odds(0.25); 100], &labels).unwrap();
+        let groups: Vec<u64> = (0..100).collect();
+        let scores = [winback_learn::log_odds(0.25); 100];
+        let found = segment("all".to_owned(), &rows, &scores, &labels, &groups);
         assert!((found.ratio.value - 1.0).abs() < 1e-9 && found.ratio.low < 1.0 && 1.0 < found.ratio.high);
         assert!((found.auc.unwrap() - 0.5).abs() < 1e-12);
-        assert_eq!(segment("none".to_owned(), &[], &[], &[]), None);
     }
 }

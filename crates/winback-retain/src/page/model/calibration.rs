@@ -44,7 +44,7 @@ pub(super) fn section(report: &ModelReport) -> Section {
         ]
     };
     let table = Table {
-        columns: vec![("customers", true), ("foretold", true), ("left", true), ("95 % interval", true)],
+        columns: vec![("rows", true), ("foretold", true), ("left", true), ("95 % interval", true)],
         rows: calibration.bins.iter().map(row).collect(),
     };
     let about = Described { id: "calibration-chart", title: "Calibration", description: &description };
@@ -52,7 +52,7 @@ pub(super) fn section(report: &ModelReport) -> Section {
         div.figures {
             (figure(&Figure {
                 title: &description,
-                note: "Above, customers in bins of equal size by probability; below, which probabilities those who stayed and those who left were given. The axes are stretched near zero, where most customers are.",
+                note: "Above, bins of like size by probability; equal probabilities are never parted; below, which probabilities those who stayed and those who left were given. The axes are stretched near zero, where most customers are.",
                 svg: charts::calibration(&about, calibration),
                 legend: &[
                     (Swatch::Dot, "a bin, with its 95 % interval"),

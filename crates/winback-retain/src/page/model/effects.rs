@@ -108,7 +108,7 @@ pub(super) fn dependence(report: &ModelReport) -> Option<Section> {
     let highest = points().map(|point| point.high.max(point.mean)).fold(1e-6, f64::max);
     let reach = (lowest * 1.1, highest * 1.1);
     let body = html! {
-        p { "The line is the mean effect among customers with like values, the band holds eight of ten of them. All charts have the same scale: × 2 doubles the odds of leaving, ÷ 2 halves them. Told from " (count(report.effects.rows as u64)) " rows evenly chosen from the history." }
+        p { "The line is the mean effect among customers with like values, the band holds eight of ten of them. All charts have the same scale: × 2 doubles the odds of leaving, ÷ 2 halves them. Told from " (count(report.effects.rows as u64)) " rows evenly chosen from the history; values that fewer than 20 of them have are not drawn." }
         div.figures { @for (place, dependence) in shown.iter().enumerate() { (one(dependence, place, reach)) } }
     };
     let title = "How the risk follows the values".to_owned();

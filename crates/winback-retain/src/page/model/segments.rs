@@ -28,7 +28,7 @@ pub(super) fn section(report: &ModelReport) -> Option<Section> {
         )
     };
     let body = html! {
-        p { "Those who left over those foretold, by group: 1 is as foretold, above 1 more left. Groups of protected columns come first; levels that fewer than 20 rows share are taken together." }
+        p { "Those who left over those foretold, by group: 1 is as foretold, above 1 more left. Groups of protected columns come first; groups of fewer than 20 rows are taken together with others." }
         div.figures { @for (place, part) in split(&report.segments).into_iter().enumerate() { (chart(&part, place)) } }
         details { summary { "The numbers" } @for column in &report.segments { (table(column)) } }
     };

@@ -1,15 +1,23 @@
 //! ROC, precision-recall, gains and lift of judged rows, with pointwise 95 % bands.
 //!
 //! The rows are sorted once; each bootstrap draw is one pass over them. Equal scores are taken together, and between
-//! two scores a curve goes straight in counts, so that ties neither flatter nor harm.
+//! two scores a curve goes straight in counts, so that ties neither flatter nor harm. The curve is of all rows; above
+//! 50,000 rows the draws of its band are of an even sample of them, and the band is narrowed by the root of the
+//! sample's share, so that a page for a million rows takes little longer.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use winback_learn::metrics::{Bootstrap, Interval};
 
 /// Draws of the bands.
 const DRAWS: u64 = 200;
+/// Rows from which bands are drawn, at most about.
+const DRAWN_ROWS: usize = 50_000;
 /// Steps of a curve.
 const STEPS: usize = 100;
+/// The place of lift among the curves, the only one that is no share.
+const LIFT: usize = 3;
 
 /// One point of a curve with its band.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -61,17 +69,31 @@ impl Curves {
     /// The curves of some rows; both outcomes must be among them. Rows of equal `groups` are drawn together.
     #[must_use]
     pub fn new(log_odds: &[f64], labels: &[bool], groups: &[u64], seed: u64) -> Self {
-        let mut order: Vec<usize> = (0..labels.len()).collect();
-        order.sort_by(|left, right| log_odds[*right].total_cmp(&log_odds[*left]));
-        let whole = evaluate(&steps(&order, log_odds, labels, None));
-        let bootstrap = Bootstrap::new(labels, groups);
-        let draws: Vec<[Vec<f64>; 4]> = (0..DRAWS)
-            .map(|number| evaluate(&steps(&order, log_odds, labels, Some(&bootstrap.draw(seed, number)))))
-            .collect();
+        Self::drawn(log_odds, labels, groups, seed, DRAWN_ROWS)
+    }
+
+    /// The same with bands from at most about `most` rows.
+    fn drawn(log_odds: &[f64], labels: &[bool], groups: &[u64], seed: u64, most: usize) -> Self {
+        let whole = evaluate(&steps(&descending(log_odds), log_odds, labels, None));
+        let sample = even_sample(labels, groups, most);
+        let scores: Vec<f64> = sample.iter().map(|row| log_odds[*row]).collect();
+        let outcomes: Vec<bool> = sample.iter().map(|row| labels[*row]).collect();
+        let of_sample: Vec<u64> = sample.iter().map(|row| groups[*row]).collect();
+        let order = descending(&scores);
+        let bootstrap = Bootstrap::new(&outcomes, &of_sample);
+        let evaluated = |weights: Option<&[f64]>| evaluate(&steps(&order, &scores, &outcomes, weights));
+        let middle = evaluated(None);
+        let draws: Vec<[Vec<f64>; 4]> =
+            (0..DRAWS).map(|number| evaluated(Some(&bootstrap.draw(seed, number)))).collect();
+        let is_all = sample.len() == labels.len();
+        let narrower = (sample.len() as f64 / labels.len().max(1) as f64).sqrt();
         let curve = |which: usize, x: &dyn Fn(usize) -> f64| -> Vec<Point> {
+            let bound = if which == LIFT { f64::INFINITY } else { 1.0 };
             let point = |(index, y): (usize, &f64)| {
                 let at = draws.iter().map(|draw| draw[which][index]).collect();
                 let Interval { value, low, high } = Interval::of_draws(*y, at);
+                let moved = |edge: f64| (y + (edge - middle[which][index]) * narrower).clamp(0.0, bound);
+                let (low, high) = if is_all { (low, high) } else { (moved(low), moved(high)) };
                 Point { x: x(index), y: value, low, high }
             };
             whole[which].iter().enumerate().map(point).collect()
@@ -80,9 +102,33 @@ impl Curves {
             roc: curve(0, &dense),
             precision_recall: curve(1, &|index| even(index + 1)),
             gains: curve(2, &dense),
-            lift: curve(3, &|index| even(index + 1)),
+            lift: curve(LIFT, &|index| even(index + 1)),
         }
     }
+}
+
+/// Rows by falling scores.
+fn descending(scores: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_by(|left, right| scores[*right].total_cmp(&scores[*left]));
+    order
+}
+
+/// Whole groups, evenly chosen among those with a leaver and those without, that have about `most` rows together; all
+/// rows where there are not more.
+fn even_sample(labels: &[bool], groups: &[u64], most: usize) -> Vec<usize> {
+    let stride = labels.len().div_ceil(most.max(1));
+    if stride <= 1 {
+        return (0..labels.len()).collect();
+    }
+    let mut left_of: BTreeMap<u64, bool> = BTreeMap::new();
+    for (group, left) in groups.iter().zip(labels) {
+        *left_of.entry(*group).or_default() |= left;
+    }
+    let (with, without): (Vec<_>, Vec<_>) = left_of.into_iter().partition(|(_, left)| *left);
+    let every = |groups: Vec<(u64, bool)>| groups.into_iter().map(|(group, _)| group).step_by(stride);
+    let chosen: BTreeSet<u64> = every(with).chain(every(without)).collect();
+    (0..labels.len()).filter(|row| chosen.contains(&groups[*row])).collect()
 }
 
 fn even(index: usize) -> f64 {
@@ -210,6 +256,31 @@ mod tests {
                 .filter(|point| point.low <= point.y + 1e-12 && point.y <= point.high + 1e-12)
                 .count();
             assert!(inside * 10 >= curve.len() * 9, "{inside}");
+        }
+    }
+
+    #[test]
+    fn bands_from_a_sample_are_about_as_wide_as_those_from_all() {
+        let (scores, labels, _) = rows();
+        let groups: Vec<u64> = (0..2000).map(|row| row / 2).collect();
+        assert_eq!(even_sample(&labels, &groups, 2000).len(), 2000);
+        let sample = even_sample(&labels, &groups, 500);
+        assert!((480..=520).contains(&sample.len()), "{}", sample.len());
+        // A customer's rows are all in it or none.
+        assert!(sample.chunks(2).all(|pair| groups[pair[0]] == groups[pair[1]]));
+        let all = Curves::new(&scores, &labels, &groups, 1);
+        let sampled = Curves::drawn(&scores, &labels, &groups, 1, 500);
+        let width = |points: &[Point]| points.iter().map(|point| point.high - point.low).sum::<f64>();
+        for (all, sampled) in [
+            (&all.roc, &sampled.roc),
+            (&all.gains, &sampled.gains),
+            (&all.precision_recall, &sampled.precision_recall),
+            (&all.lift, &sampled.lift),
+        ] {
+            let ratio = width(sampled) / width(all);
+            assert!((0.7..1.4).contains(&ratio), "{ratio}");
+            assert!(all.iter().zip(sampled).all(|(one, other)| (one.y - other.y).abs() < 1e-12));
+            assert!(sampled.iter().all(|point| point.low <= point.high));
         }
     }
 

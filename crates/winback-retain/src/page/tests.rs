@@ -178,7 +178,7 @@ fn a_scored_files_page_compares_weeks_and_names_the_top() {
     let second = of_scored(&history, trained(&history));
     check(&scored(&first), &scored(&second));
     assert_eq!(first.now.customers.iter().sum::<u64>(), 1200);
-    assert_eq!((first.top.len(), first.histogram.iter().sum::<u64>()), (20, 1200));
+    assert_eq!(first.top.len(), 20);
     assert!(first.top.is_sorted_by(|left, right| left.probability >= right.probability));
     let previous = first.previous.as_ref().unwrap();
     assert_eq!(previous.shares.customers, [1, 0, 1]);

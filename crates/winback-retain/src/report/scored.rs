@@ -30,8 +30,6 @@ pub struct ScoredReport {
     pub previous: Option<PreviousShares>,
     /// The probabilities from which a risk is high, and medium.
     pub bands: [f64; 2],
-    /// Customers by twenty equal steps of the probability.
-    pub histogram: Vec<u64>,
     /// The customers most at risk.
     pub top: Vec<TopCustomer>,
     /// How the customers differ from the training's, the largest shift first.
@@ -113,15 +111,11 @@ impl Previous {
 /// The bands in the order of [`BandShares::customers`].
 const BANDS: [RiskBand; 3] = [RiskBand::High, RiskBand::Medium, RiskBand::Low];
 
-/// Steps of the histogram.
-const STEPS: usize = 20;
-
 /// Gathers a report while a file is scored.
 #[derive(Debug)]
 pub struct Gathering {
     customers: [u64; 3],
     total: f64,
-    histogram: Vec<u64>,
     top: Vec<TopCustomer>,
     groups: Vec<Vec<u64>>,
     quarantine: Quarantine,
@@ -138,7 +132,6 @@ impl Gathering {
         Self {
             customers: [0; 3],
             total: 0.0,
-            histogram: vec![0; STEPS],
             top: Vec::new(),
             groups: Vec::new(),
             quarantine: Quarantine::default(),
@@ -161,7 +154,6 @@ impl Gathering {
         let lines = Lines(&scored.lines);
         for (row, probability) in scored.probabilities.iter().enumerate() {
             self.total += probability;
-            self.histogram[((probability * STEPS as f64) as usize).min(STEPS - 1)] += 1;
             let band = lines.band(row);
             let place = BANDS.iter().position(|known| known.name() == band).unwrap_or(2);
             self.customers[place] += 1;
@@ -207,7 +199,6 @@ impl Gathering {
                 newly_high,
             }),
             bands: model.bands.map(|multiple| multiple * model.base_rate),
-            histogram: self.histogram,
             top: self.top,
             shifts: population.shifts(&self.groups),
             quarantine: self.quarantine,

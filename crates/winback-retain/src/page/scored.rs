@@ -189,19 +189,19 @@ fn one(customer: &TopCustomer, place: usize, most: f64) -> Markup {
 fn population(report: &ScoredReport) -> Section {
     let shifts = &report.shifts;
     let real = shifts.iter().filter(|shift| shift.verdict != Verdict::Chance).count();
-    let title = match shifts.first() {
-        Some(first) if real > 0 => format!(
+    let title = match shifts.iter().find(|shift| shift.verdict != Verdict::Chance) {
+        Some(first) => format!(
             "{} of {} columns differ from the training beyond chance, {} most",
             count(real as u64),
             count(shifts.len() as u64),
             first.name.shown
         ),
-        _ => "The customers are like those of the training".to_owned(),
+        None => "The customers are like those of the training".to_owned(),
     };
     let drawn: Vec<&ColumnShift> =
         shifts.iter().filter(|shift| shift.verdict != Verdict::Chance).take(DRAWN).collect();
     let body = html! {
-        p { "The stability index says how far a column's values have moved since the training: below 0.1 little, up to 0.25 some, above that much. A small file differs by chance alone; what chance would bring is said beside it." }
+        p { "The stability index says how far a column's values have moved since the training: below 0.1 little, up to 0.25 some, above that much. A small file differs by chance alone; what chance would bring is said beside it. A column counts as changed where chance brings as much with less than 5 % divided by the number of columns, so that of 20 files like the training one at most has any." }
         @if !drawn.is_empty() {
             div.figures { @for (place, shift) in drawn.iter().enumerate() { (moved(shift, place)) } }
         }
@@ -287,9 +287,9 @@ fn quarantine(report: &ScoredReport) -> Section {
                 div {
                     h3 { "The first of them" }
                     (table(&Table {
-                        columns: vec![("line", true), ("column", false), ("reason", false)],
+                        columns: vec![("file", false), ("line", true), ("column", false), ("reason", false)],
                         rows: found.first.iter().map(|line| vec![
-                            line.line.to_string(), column(&line.column), line.reason.clone(),
+                            line.file.clone(), line.line.to_string(), column(&line.column), line.reason.clone(),
                         ]).collect(),
                     }, "The first rejected rows"))
                 }

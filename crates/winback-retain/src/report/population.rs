@@ -45,7 +45,7 @@ pub struct ColumnShift {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// No more than chance brings in 19 of 20 files of this size.
+    /// No more than chance brings: if nothing had changed, 19 of 20 files of this size would have no column beyond it.
     Chance,
     /// More than chance, but below 0.1.
     Little,
@@ -109,15 +109,18 @@ impl Population {
     #[must_use]
     pub fn shifts(&self, counts: &[Vec<u64>]) -> Vec<ColumnShift> {
         let columns = self.columns.iter().zip(counts);
+        // Of many columns some differ by chance; together they do in one file of twenty.
+        let tail = 0.05 / self.columns.len().max(1) as f64;
         let mut shifts: Vec<ColumnShift> =
-            columns.filter_map(|((name, groups), now)| shift(name, groups, self.rows, now)).collect();
+            columns.filter_map(|((name, groups), now)| shift(name, groups, self.rows, now, tail)).collect();
         shifts.sort_by(|left, right| right.index.total_cmp(&left.index));
         shifts
     }
 }
 
-/// The shift of one column; nothing when either side has no row.
-fn shift(name: &Named, groups: &Groups, then_rows: u64, now: &[u64]) -> Option<ColumnShift> {
+/// The shift of one column, beyond chance where chance brings it with a probability of less than `tail`; nothing when
+/// either side has no row.
+fn shift(name: &Named, groups: &Groups, then_rows: u64, now: &[u64], tail: f64) -> Option<ColumnShift> {
     let now_rows: u64 = now.iter().sum();
     if then_rows == 0 || now_rows == 0 {
         return None;
@@ -142,7 +145,7 @@ fn shift(name: &Named, groups: &Groups, then_rows: u64, now: &[u64]) -> Option<C
     }
     let freedom = f64::from(used.saturating_sub(1));
     let a_row = 1.0 / then_rows as f64 + 1.0 / now_rows as f64;
-    let verdict = if index <= a_row * chi_square_95(freedom) {
+    let verdict = if index <= a_row * chi_square_above(freedom, tail) {
         Verdict::Chance
     } else if index < SOME {
         Verdict::Little
@@ -154,14 +157,28 @@ fn shift(name: &Named, groups: &Groups, then_rows: u64, now: &[u64]) -> Option<C
     Some(ColumnShift { name: name.clone(), index, by_chance: freedom * a_row, verdict, shares })
 }
 
-/// The 95th percentile of chi-square (Wilson and Hilferty 1931).
-fn chi_square_95(freedom: f64) -> f64 {
+/// What chi-square exceeds with a probability of `tail` (Wilson and Hilferty 1931).
+fn chi_square_above(freedom: f64, tail: f64) -> f64 {
     if freedom < 1.0 {
         return 0.0;
     }
     let spread = 2.0 / (9.0 * freedom);
-    let root = 1.0 - spread + 1.644_853_626_951_472_2 * spread.sqrt();
+    let root = 1.0 - spread + normal_above(tail) * spread.sqrt();
     freedom * root * root * root
+}
+
+/// What a standard normal number exceeds with a probability of `tail`, by halving an interval that holds it.
+fn normal_above(tail: f64) -> f64 {
+    let (mut low, mut high) = (-40.0, 40.0);
+    for _ in 0..80 {
+        let middle = (low + high) / 2.0;
+        if 0.5 * libm::erfc(middle * std::f64::consts::FRAC_1_SQRT_2) > tail {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
 }
 
 #[cfg(test)]
@@ -170,10 +187,14 @@ mod tests {
     use super::*;
 
     fn shifted(then: &[u64], now: &[u64]) -> ColumnShift {
+        among(then, now, 1.0)
+    }
+
+    fn among(then: &[u64], now: &[u64], columns: f64) -> ColumnShift {
         let (column, shape) = numbers(then);
         let groups = Groups::new(&column, &shape, then.len() - 1);
         let name = Named { column: "balance".to_owned(), shown: "balance".to_owned() };
-        shift(&name, &groups, then.iter().sum(), now).unwrap()
+        shift(&name, &groups, then.iter().sum(), now, 0.05 / columns).unwrap()
     }
 
     #[test]
@@ -196,9 +217,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_beyond_chance_of_one_column_is_not_of_forty() {
+        let (then, now) = ([0, 5000, 5000], [545, 455, 0]);
+        assert_eq!(among(&then, &now, 1.0).verdict, Verdict::Little);
+        assert_eq!(among(&then, &now, 40.0).verdict, Verdict::Chance);
+        assert_eq!(among(&then, &[600, 400, 0], 40.0).verdict, Verdict::Little);
+    }
+
+    #[test]
     fn the_percentile_of_chi_square_is_near_the_tables() {
-        for (freedom, expected) in [(1.0, 3.841), (5.0, 11.07), (10.0, 18.307)] {
-            assert!((chi_square_95(freedom) / expected - 1.0).abs() < 0.03, "{freedom}");
+        for (freedom, tail, expected) in
+            [(1.0, 0.05, 3.841), (5.0, 0.05, 11.07), (10.0, 0.05, 18.307), (5.0, 0.001, 20.515)]
+        {
+            assert!((chi_square_above(freedom, tail) / expected - 1.0).abs() < 0.03, "{freedom} {tail}");
         }
+        assert!((normal_above(0.025) - 1.959_963_984_540_054).abs() < 1e-9);
     }
 }

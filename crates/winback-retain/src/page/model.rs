@@ -46,6 +46,18 @@ fn tenth(report: &ModelReport) -> Option<&Threshold> {
     report.thresholds.iter().min_by(|left, right| off(left).total_cmp(&off(right)))
 }
 
+/// A curve at a place, between its points where it has none there.
+fn read_at(points: &[Point], x: f64) -> Option<Point> {
+    let after = points.partition_point(|point| point.x < x);
+    let Some(next) = points.get(after) else { return points.last().copied() };
+    let Some(before) = after.checked_sub(1).map(|before| points[before]) else { return Some(*next) };
+    let share = (x - before.x) / (next.x - before.x);
+    let between = |from: f64, to: f64| from + share * (to - from);
+    let (y, low, high) =
+        (between(before.y, next.y), between(before.low, next.low), between(before.high, next.high));
+    Some(Point { x, y, low, high })
+}
+
 /// The point of a curve nearest to a place.
 fn nearest(points: &[Point], x: f64) -> Option<&Point> {
     points.iter().min_by(|left, right| (left.x - x).abs().total_cmp(&(right.x - x).abs()))
@@ -53,6 +65,7 @@ fn nearest(points: &[Point], x: f64) -> Option<&Point> {
 
 fn title(report: &ModelReport) -> String {
     match tenth(report) {
+        Some(tenth) if 1.0 <= tenth.contacted => "The model gives all customers the same risk".to_owned(),
         Some(tenth) => format!(
             "The {} of customers with the highest risk hold {} of those who leave",
             about(tenth.contacted),
@@ -66,10 +79,9 @@ fn opening(report: &ModelReport) -> Markup {
     let metrics = &report.report.metrics;
     let (auc, slope) = (metrics.roc_auc, metrics.calibration.slope);
     let rows = report.report.rows.max(1);
-    let gain = nearest(&report.curves.gains, 0.1);
     html! {
         p.lead {
-            @if let (Some(tenth), Some(gain)) = (tenth(report), gain) {
+            @if let Some((tenth, gain)) = tenth(report).and_then(|tenth| Some((tenth, read_at(&report.curves.gains, tenth.contacted)?))) {
                 "That is " (decimals(tenth.lift, 1)) " times as many as by chance (95 % sure: "
                 (about(gain.low)) " to " (about(gain.high)) " of them). "
             }
@@ -78,7 +90,7 @@ fn opening(report: &ModelReport) -> Markup {
             (calibration::verdict(slope))
         }
         (tiles(&[
-            (if report.is_panel { "Rows learnt from" } else { "Customers learnt from" }, count(report.report.rows),
+            (if report.has_groups { "Rows learnt from" } else { "Customers learnt from" }, count(report.report.rows),
              format!("{} left ({})", count(report.report.positives), percent(report.report.positives as f64 / rows as f64))),
             ("ROC AUC", decimals(auc.value, 3), interval(auc, 3)),
             ("Average precision", decimals(metrics.average_precision.value, 3), interval(metrics.average_precision, 3)),
@@ -103,4 +115,18 @@ fn findings_section(found: &[ShownFinding]) -> Section {
         } @else { (findings(found)) }
     };
     Section { id: "findings", name: "Findings", title, body }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_curve_is_read_between_its_points() {
+        let point = |x: f64| Point { x, y: 2.0 * x, low: x, high: 4.0 * x };
+        let points = [point(0.0), point(0.25), point(0.5)];
+        assert_eq!(read_at(&points, 0.375), Some(point(0.375)));
+        assert_eq!((read_at(&points, 0.0), read_at(&points, 0.9)), (Some(point(0.0)), Some(point(0.5))));
+        assert_eq!(read_at(&[], 0.5), None);
+    }
 }

@@ -117,7 +117,7 @@ pub(super) fn findings(found: &[ShownFinding]) -> Markup {
         ul.findings { @for finding in sorted {
             li class=(class(finding)) {
                 strong { (word(finding)) ":" }
-                (capitalised(&finding.message)) "."
+                (marked(&capitalised(&finding.message))) "."
                 span.sub {
                     @if !finding.columns.is_empty() {
                         @for (place, column) in finding.columns.iter().take(12).enumerate() {
@@ -126,10 +126,26 @@ pub(super) fn findings(found: &[ShownFinding]) -> Markup {
                         @if finding.columns.len() > 12 { " and " (count(finding.columns.len() as u64 - 12)) " more" }
                         " · "
                     }
-                    (finding.evidence)
+                    (marked(&finding.evidence))
                 }
             }
         } }
+    }
+}
+
+/// A text whose words between backticks are code; a backtick without another stands as it is.
+pub(super) fn marked(text: &str) -> Markup {
+    let mut parts = text.split('`');
+    let first = parts.next().unwrap_or_default();
+    let mut pairs = Vec::new();
+    while let Some(inside) = parts.next() {
+        pairs.push((inside, parts.next()));
+    }
+    html! {
+        (first)
+        @for (inside, after) in pairs {
+            @if let Some(after) = after { code { (inside) } (after) } @else { "`" (inside) }
+        }
     }
 }
 
@@ -158,5 +174,18 @@ pub(super) fn tiles(tiles: &[(&str, String, String)]) -> Markup {
         dl.tiles { @for (name, figure, note) in tiles {
             div { dt { (name) } dd { (figure) @if !note.is_empty() { small { (note) } } } }
         } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_between_backticks_are_code_and_escaped() {
+        let shown = |text: &str| marked(text).into_string();
+        assert_eq!(shown("`a` and `<b>`"), "<code>a</code> and <code>&lt;b&gt;</code>");
+        assert_eq!((shown("a ` b"), shown("")), ("a ` b".to_owned(), String::new()));
+        assert_eq!(shown("`a` ` <i>"), "<code>a</code> ` &lt;i&gt;");
     }
 }

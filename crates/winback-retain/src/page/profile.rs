@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::parts::{distribution, findings, tiles};
+use super::parts::{distribution, findings, marked, tiles};
 use super::words::{count, counted, decimals, percent};
 use super::{Content, Section, shell};
 use crate::report::{ProfileColumn, ProfileReport};
@@ -126,7 +126,7 @@ fn row(column: &ProfileColumn, place: usize, told: bool, noted: bool) -> Markup 
             @if told {
                 td.n { @if let Some(strength) = column.strength { (decimals(100.0 * strength, 1)) "\u{a0}%" } @else { "–" } }
             }
-            @if noted { td { (column.note) } }
+            @if noted { td { (marked(&column.note)) } }
         }
     }
 }
@@ -135,7 +135,7 @@ fn assumptions(report: &ProfileReport) -> Option<Section> {
     if report.assumptions.is_empty() {
         return None;
     }
-    let body = html! { ul { @for assumption in &report.assumptions { li { (assumption) } } } };
+    let body = html! { ul { @for assumption in &report.assumptions { li { (marked(assumption)) } } } };
     let title = "What was assumed, and can be changed in the settings".to_owned();
     Some(Section { id: "assumptions", name: "Assumptions", title, body })
 }

@@ -2,8 +2,8 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::parts::{Figure, Swatch, Table, figure, table, tiles};
-use super::words::{count, counted, decimals, percent};
+use super::parts::{Figure, Swatch, Table, capitalised, figure, marked, table, tiles};
+use super::words::{bound, count, counted, decimals, percent};
 use super::{Content, Section, shell};
 use crate::charts::{BandRow, Described, bands, dumbbell, effect_bar};
 use crate::report::{BandShares, ColumnShift, ScoredReport, TopCustomer, Verdict};
@@ -66,14 +66,14 @@ fn opening(report: &ScoredReport) -> Markup {
         }
         (tiles(&[
             ("Customers scored", count(all(&report.now)), format!("of {} read", count(report.read))),
-            ("High risk", count(report.now.customers[0]), format!("from {} on", percent(report.bands[0]))),
-            ("Medium risk", count(report.now.customers[1]), format!("from {} on", percent(report.bands[1]))),
+            ("High risk", count(report.now.customers[0]), format!("from {} on", bound(report.bands[0]))),
+            ("Medium risk", count(report.now.customers[1]), format!("from {} on", bound(report.bands[1]))),
             ("Low risk", count(report.now.customers[2]), "below that".to_owned()),
             ("Expected to leave", count((now * all(&report.now) as f64).round() as u64), percent(now)),
             ("Quarantined", count(report.quarantine.rows), "rows that could not be used".to_owned()),
         ]))
         @if !report.notes.is_empty() {
-            ul.findings { @for note in &report.notes { li { strong { "Note:" } (super::parts::capitalised(note)) "." } } }
+            ul.findings { @for note in &report.notes { li { strong { "Note:" } (marked(&capitalised(note))) "." } } }
         }
     }
 }
@@ -117,7 +117,7 @@ fn bands_section(report: &ScoredReport) -> Section {
     columns.extend(report.previous.iter().map(|_| ("before", true)));
     columns.push(("training", true));
     let body = html! {
-        p { "A risk is high from " (percent(report.bands[0])) " on, medium from " (percent(report.bands[1])) " on: multiples of the share that left in the training." }
+        p { "A risk is high from " (bound(report.bands[0])) " on, medium from " (bound(report.bands[1])) " on: multiples of the share that left in the training." }
         div.figures {
             (figure(&Figure {
                 title: "Customers by risk band",

@@ -7,11 +7,19 @@
   function say(name, text) {
     document.querySelectorAll("[data-say=" + name + "]").forEach(function (place) { place.textContent = text; });
   }
-  function percent(share) { return (100 * share).toFixed(1) + "\u00a0%"; }
+  function percent(share) {
+    return 0 < share && share < 0.0005 ? "< 0.1\u00a0%" : (100 * share).toFixed(1) + "\u00a0%";
+  }
+  function bound(share) {
+    if (!(0 < share && share < 0.001)) return percent(share);
+    var unit = 0.1, places = 1;
+    while (unit > 100 * share && places < 12) { unit /= 10; places += 1; }
+    return (100 * share).toFixed(places + 1) + "\u00a0%";
+  }
   function show() {
     var row = rows[Number(input.value)];
     say("contacted", whole.format(10000 * row[1]));
-    say("risk", percent(row[0]));
+    say("risk", bound(row[0]));
     say("found", whole.format(row[2] * rows.leaving));
     say("lift", row[4].toFixed(1));
     say("stayed", percent(1 - row[3]));

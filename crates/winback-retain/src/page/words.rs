@@ -18,14 +18,33 @@ pub(super) fn count(number: u64) -> String {
     parted
 }
 
-/// A share in percent, to one decimal.
+/// A share in percent, to one decimal; a small one is not called none.
 pub(super) fn percent(share: f64) -> String {
+    if 0.0 < share && share < 0.0005 {
+        return format!("< 0.1{BLANK}%");
+    }
     format!("{:.1}{BLANK}%", 100.0 * share)
 }
 
 /// A share in whole percent, where a decimal would pretend.
 pub(super) fn about(share: f64) -> String {
+    if 0.0 < share && share < 0.005 {
+        return format!("< 1{BLANK}%");
+    }
     format!("{:.0}{BLANK}%", 100.0 * share)
+}
+
+/// A risk from which something holds, in percent; a small one to two figures, since "from < 0.1 % on" says nothing.
+pub(super) fn bound(risk: f64) -> String {
+    if !(0.0 < risk && risk < 0.001) {
+        return percent(risk);
+    }
+    let (mut unit, mut places) = (0.1, 1);
+    while unit > 100.0 * risk && places < 12 {
+        unit /= 10.0;
+        places += 1;
+    }
+    format!("{:.1$}{BLANK}%", 100.0 * risk, places + 1)
 }
 
 /// The interval of a share in percent.
@@ -56,6 +75,10 @@ mod tests {
     fn numbers_are_written_for_people() {
         assert_eq!((count(0), count(1_234_567)), ("0".to_owned(), "1,234,567".to_owned()));
         assert_eq!(percent(0.1234), "12.3\u{a0}%");
+        let expected = ["0.0\u{a0}%", "< 0.1\u{a0}%", "0.1\u{a0}%"];
+        assert_eq!([0.0, 0.0004, 0.0006].map(percent), expected);
+        assert_eq!((about(0.0), about(0.004)), ("0\u{a0}%".to_owned(), "< 1\u{a0}%".to_owned()));
+        assert_eq!([0.000_34, 0.000_002, 0.02].map(bound), ["0.034\u{a0}%", "0.00020\u{a0}%", "2.0\u{a0}%"]);
         assert_eq!(interval(Figure { value: 1.0, low: 0.95, high: 1.049 }, 2), "0.95 to 1.05");
         assert_eq!(counted(1, "row", "rows"), "1 row");
     }

@@ -55,8 +55,9 @@ pub struct ModelReport {
     pub label: String,
     /// Rows, figures with intervals, learners compared.
     pub report: Report,
-    /// Whether customers may have several rows.
-    pub is_panel: bool,
+    /// Whether some rows are drawn together: those of one customer, or, where no key repeats, those alike in all columns.
+    /// Then not every row is a customer.
+    pub has_groups: bool,
     /// Curves with bands.
     pub curves: Curves,
     /// What was foretold and what happened.
@@ -112,7 +113,7 @@ pub fn model_report(evidence: &Evidence<'_>, history: &dyn Source) -> Result<Mod
     Ok(ModelReport {
         label: format!("{label} is {}", schema.positive.as_deref().unwrap_or("positive")),
         report: report.clone(),
-        is_panel: has_repeats(evidence.groups),
+        has_groups: has_repeats(evidence.groups),
         curves: Curves::new(&log_odds, &labels, evidence.groups, evidence.seed),
         calibration: Calibration::new(&log_odds, &labels, evidence.groups),
         thresholds: thresholds(&log_odds, &labels),

@@ -3,7 +3,7 @@
 use maud::html;
 
 use super::super::parts::{Figure, Swatch, Table, figure};
-use super::super::words::{about, count, decimals, interval, percent, percent_interval};
+use super::super::words::{about, bound, count, decimals, interval, percent, percent_interval};
 use super::Section;
 use crate::charts::{self, Described};
 use crate::report::{self, CalibrationBin, ModelReport};
@@ -75,7 +75,7 @@ pub(super) fn section(report: &ModelReport) -> Section {
                 }, "How far probabilities are from frequencies"))
                 p.sub { "A slope below 1 means that the probabilities are too extreme, above 1 that they are too timid. The intercept says whether they are too high or too low as a whole." }
                 p.sub {
-                    "A risk is called high from " (percent(report.bands[0])) " on and medium from " (percent(report.bands[1])) " on."
+                    "A risk is called high from " (bound(report.bands[0])) " on and medium from " (bound(report.bands[1])) " on."
                 }
             }
         }

@@ -42,7 +42,7 @@ pub(super) fn section(report: &ModelReport) -> Section {
             }
         }
         @if columns.len() > LISTED {
-            p { "And " (count((columns.len() - LISTED) as u64)) " more, which `profile.json` beside this page describes." }
+            p { "And " (count((columns.len() - LISTED) as u64)) " more, which " code { "profile.json" } " beside this page describes." }
         }
     };
     Section { id: "data", name: "Training data", title, body }

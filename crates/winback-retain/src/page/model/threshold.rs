@@ -3,7 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::super::parts::{Figure, Swatch, Table, figure};
-use super::super::words::{count, decimals, percent};
+use super::super::words::{about, bound, count, decimals, percent};
 use super::{Section, tenth};
 use crate::charts::{CurveChart, Described, Reading, curve};
 use crate::report::{ModelReport, Point, Threshold};
@@ -55,7 +55,7 @@ fn sentence(threshold: &Threshold, leaving: f64) -> Markup {
     html! {
         p aria-live="polite" {
             "Contact the " b data-say="contacted" { (whole(CUSTOMERS * threshold.contacted)) }
-            " of 10,000 customers with a risk of " b data-say="risk" { (percent(threshold.probability)) }
+            " of 10,000 customers with a risk of " b data-say="risk" { (bound(threshold.probability)) }
             " or more: " b data-say="found" { (whole(threshold.found * leaving)) }
             " of the " b { (whole(leaving)) } " who leave are among them, "
             b data-say="lift" { (decimals(threshold.lift, 1)) } " times as many as by chance; "
@@ -83,8 +83,10 @@ pub(super) const LEGEND: [(Swatch, &str); 3] =
     [(Swatch::Line, "model"), (Swatch::Band, "95 % band"), (Swatch::Reference, "by chance")];
 
 fn gains(report: &ModelReport, chosen: Option<&Threshold>) -> Markup {
-    let tenth = chosen.map_or(0.0, |chosen| chosen.found);
-    let title = format!("Contacting a tenth finds {} of the leavers", percent(tenth));
+    let finding = |chosen: &Threshold| {
+        format!("Contacting {} finds {} of the leavers", about(chosen.contacted), percent(chosen.found))
+    };
+    let title = chosen.map_or_else(|| "How many of the leavers are found".to_owned(), finding);
     let description = "Cumulative gains: the share of leavers found rises steeply with the share of customers contacted, above the diagonal of chance.";
     let svg = curve(
         &Described { id: "gains", title: "Gains", description },
@@ -143,7 +145,7 @@ fn listed(report: &ModelReport, leaving: f64) -> Markup {
     chosen.dedup_by(|left, right| left == right);
     let row = |threshold: &&Threshold| {
         vec![
-            percent(threshold.probability),
+            bound(threshold.probability),
             whole(CUSTOMERS * threshold.contacted),
             whole(threshold.found * leaving),
             percent(threshold.found),
@@ -170,7 +172,7 @@ fn listed(report: &ModelReport, leaving: f64) -> Markup {
 fn data(thresholds: &[Threshold]) -> Markup {
     let row = |threshold: &Threshold| {
         let Threshold { probability, contacted, found, precision, lift } = threshold;
-        format!("[{probability:.5},{contacted:.5},{found:.5},{precision:.5},{lift:.3}]")
+        format!("[{probability:.8},{contacted:.5},{found:.5},{precision:.5},{lift:.3}]")
     };
     let rows: Vec<String> = thresholds.iter().map(row).collect();
     html! { script #threshold-data type="application/json" { (PreEscaped(format!("[{}]", rows.join(",")))) } }

@@ -111,7 +111,9 @@ fn gathering(context: &Context, arguments: &Arguments, key: Option<&str>) -> Res
     }
     let earlier = arguments.previous.as_deref().map(|file| {
         let progress = context.printer.progress("reading the earlier week", "customers", None);
-        report::previous(file, key, &|rows| progress.set(rows))
+        report::previous(file, key, context.settings(Overrides::default())?.data.limits, &|rows| {
+            progress.set(rows)
+        })
     });
     Ok(Some(Gathering::new(earlier.transpose()?, key.is_some())))
 }

@@ -52,8 +52,13 @@ pub(crate) fn of_model(
     Ok(page::model(&report))
 }
 
-/// An earlier scored file, read as a stream; `key` is the column of the model's key.
-pub(crate) fn previous(file: &Path, key: Option<&str>, watch: &dyn Fn(u64)) -> Result<Previous> {
+/// An earlier scored file, read as a stream within `limits`; `key` is the column of the model's key.
+pub(crate) fn previous(
+    file: &Path,
+    key: Option<&str>,
+    limits: Limits,
+    watch: &dyn Fn(u64),
+) -> Result<Previous> {
     const COLUMNS: [&str; 2] = ["churn_probability", "risk_band"];
     let mut fields: Vec<Field> =
         key.map(|key| Field::new(key, Kind::Identifier, Role::Key)).into_iter().collect();
@@ -62,8 +67,7 @@ pub(crate) fn previous(file: &Path, key: Option<&str>, watch: &dyn Fn(u64)) -> R
     let schema = Schema::new(fields, None)?;
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
     let mut previous = Previous::new(&name);
-    let mut reader =
-        TableReader::new(inputs(&[file.to_owned()], Limits::default()), &schema, Options::default());
+    let mut reader = TableReader::new(inputs(&[file.to_owned()], limits), &schema, Options::default());
     let attempt = || format!("`{}` is not a scored file of an earlier week", file.display());
     while let Some(batch) = reader.next_batch().users(attempt())? {
         let keys = key.and_then(|key| batch.rows.column_by_name(key)).map(|keys| keys.as_string::<i32>());

@@ -3,7 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use winback_retain::page;
+use winback_retain::report::{ProfileReport, ShownFinding};
+
 use crate::bank::{PACKAGE, WEEK, trained, week};
+use crate::csv::Csv;
 use crate::peers;
 use crate::run::Bench;
 
@@ -46,6 +50,38 @@ fn a_scored_files_page_fares_well_in_a_browser() {
     bench.json(&["score", "week.csv", "-o", "scored.csv", "--previous", "last.csv", "--reject-limit", "0.5"]);
     let page = bench.path().join("scored.csv.report.html");
     look("a_scored_files_page_fares_well_in_a_browser", &page, &[]);
+}
+
+#[test]
+fn long_words_of_findings_wrap_on_a_phone() {
+    let bench = Bench::new();
+    let long = format!("`{}`", "a_column_with_a_long_name=".repeat(30));
+    let report = ProfileReport {
+        source: "history.csv".to_owned(),
+        rows: 100,
+        findings: vec![ShownFinding {
+            severity: "warn".to_owned(),
+            kind: "leak".to_owned(),
+            columns: vec!["x".repeat(200), "y".repeat(200)],
+            evidence: long.clone(),
+            message: format!("{long} and {}", "w".repeat(400)),
+        }],
+        assumptions: vec![long],
+        ..ProfileReport::default()
+    };
+    bench.write("long.html", &page::profile(&report));
+    look("long_words_of_findings_wrap_on_a_phone", &bench.path().join("long.html"), &[]);
+}
+
+/// How many customers have a high risk in a scored file and had none in an earlier one, counted here.
+fn newly(bench: &Bench, last: &str, now: &str) -> usize {
+    let high = |name: &str| -> Vec<String> {
+        let scored = Csv::parse(&bench.read(name));
+        let keys = scored.column("customer_id").into_iter().zip(scored.column("risk_band"));
+        keys.filter(|(_, band)| *band == "high").map(|(key, _)| key.to_owned()).collect()
+    };
+    let before = high(last);
+    high(now).iter().filter(|key| !before.contains(key)).count()
 }
 
 /// A week of other customers: only some of them, one segment renamed, one row without a key.
@@ -115,13 +151,38 @@ fn weeks_are_compared_and_the_quarantine_is_counted() {
         bench.json(&["score", WEEK, "-o", last]);
         bench.json(&["score", "week.csv", "-o", "scored.csv", "--previous", last, "--reject-limit", "0.5"]);
         let page = bench.read("scored.csv.report.html");
-        assert!(page.contains("newly at high risk"));
         assert!(page.contains(last) && page.contains("1 row could not be used"), "{last}");
         assert!(page.contains("the key is missing") && page.contains("segment"), "{last}");
         assert!(!page.contains("<b>more"), "a value from the file is markup");
     }
+    // The number is of the earlier file: of itself, of one with other bands, of one with other customers.
+    let mut calm = Csv::parse(&bench.read("last.csv"));
+    let band = calm.at("risk_band");
+    calm.rows.iter_mut().skip(100).for_each(|row| "low".clone_into(&mut row[band]));
+    bench.write("calm.csv", &calm.text());
+    for last in ["last.csv", "calm.csv"] {
+        bench.json(&["score", WEEK, "-o", "scored.csv", "--previous", last]);
+        let said = match newly(&bench, last, "scored.csv") {
+            0 => "No customer is newly at high risk".to_owned(),
+            1 => "1 customer is newly at high risk".to_owned(),
+            many => format!("{many} customers are newly at high risk"),
+        };
+        assert!(bench.read("scored.csv.report.html").contains(&said), "{last}: {said}");
+    }
+    assert!(1 < newly(&bench, "calm.csv", "scored.csv"), "both files say the same");
     let said = bench.refused(&["score", WEEK, "-o", "scored.csv", "--previous", "week.csv"]);
     assert!(said.contains("`week.csv` is not a scored file of an earlier week"), "{said}");
     let said = bench.refused(&["score", WEEK, "-o", "last.csv", "--previous", "last.csv"]);
     assert!(said.contains("would be overwritten"), "{said}");
+}
+
+#[test]
+fn the_limits_of_packed_files_hold_for_an_earlier_week_too() {
+    let bench = trained();
+    let mut swelling = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::copy(&mut std::io::Read::take(std::io::repeat(b'0'), 20 << 20), &mut swelling).unwrap();
+    std::fs::write(bench.path().join("last.csv.gz"), swelling.finish().unwrap()).unwrap();
+    bench.edit("winback.toml", "[data]\n", "[data]\nunpacked_limit = \"1 MB\"\n");
+    let said = bench.refused(&["score", WEEK, "-o", "scored.csv", "--previous", "last.csv.gz"]);
+    assert!(said.contains("`last.csv.gz` unpacks to more than 1 MB"), "{said}");
 }

@@ -77,6 +77,10 @@ pub fn number(text: &str) -> Option<f64> {
 pub fn flag(text: &str) -> Option<bool> {
     const YES: [&str; 7] = ["1", "yes", "y", "true", "t", "1.0", "on"];
     const NO: [&str; 7] = ["0", "no", "n", "false", "f", "0.0", "off"];
+    // Nearly every cell is longer or begins otherwise.
+    if text.len() > 5 || !text.starts_with(|first: char| "1yYtToO0nNfF".contains(first)) {
+        return None;
+    }
     if YES.iter().any(|spelling| spelling.eq_ignore_ascii_case(text)) {
         Some(true)
     } else if NO.iter().any(|spelling| spelling.eq_ignore_ascii_case(text)) {
@@ -154,6 +158,24 @@ mod tests {
         assert_eq!(number(".5"), Some(0.5));
         for text in ["inf", "NaN", "1e999", "1,5", "12abc", "", "-"] {
             assert_eq!(number(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn flags_are_said_in_any_case() {
+        for (yes, no) in [
+            ("1", "0"),
+            ("Yes", "NO"),
+            ("y", "N"),
+            ("TRUE", "False"),
+            ("t", "F"),
+            ("1.0", "0.0"),
+            ("On", "oFF"),
+        ] {
+            assert_eq!((flag(yes), flag(no)), (Some(true), Some(false)), "{yes} {no}");
+        }
+        for text in ["", "2", "yess", "false!", "o", "é"] {
+            assert_eq!(flag(text), None, "{text}");
         }
     }
 

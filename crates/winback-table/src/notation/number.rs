@@ -58,6 +58,10 @@ impl Spelled {
 
 /// The number in a text, under either decimal sign; nothing when it is none under both.
 pub(crate) fn spelled(text: &str) -> Option<Spelled> {
+    // Most words end here.
+    if !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     let body = body(text)?;
     let signed = |value: f64| if body.is_negative { -value } else { value };
     let as_point = parse(body.text, b'.').or_else(|| cell::number(body.text)).map(signed);
@@ -75,11 +79,17 @@ struct Body<'a> {
 
 fn body(text: &str) -> Option<Body<'_>> {
     let (text, before) = signed(text.trim());
-    let prefix = UNITS.into_iter().find_map(|unit| Some((unit, text.strip_prefix(unit)?)));
+    // No unit begins or ends with a digit.
+    let units_unless = |digit: Option<&u8>| {
+        let units = if digit.is_some_and(u8::is_ascii_digit) { &UNITS[..0] } else { &UNITS[..] };
+        units.iter().copied()
+    };
+    let (first, last) = (text.as_bytes().first(), text.as_bytes().last());
+    let prefix = units_unless(first).find_map(|unit| Some((unit, text.strip_prefix(unit)?)));
     let (text, unit) = match prefix {
         Some((unit, rest)) => (rest.trim_start(), Some(unit)),
         None => {
-            let suffix = UNITS.into_iter().find_map(|unit| Some((unit, text.strip_suffix(unit)?)));
+            let suffix = units_unless(last).find_map(|unit| Some((unit, text.strip_suffix(unit)?)));
             suffix.map_or((text, None), |(unit, rest)| (rest.trim_end(), Some(unit)))
         }
     };

@@ -193,7 +193,9 @@ impl ColumnProfile {
         let mut spellings = missing.iter().chain(&self.own_missing);
         if let Some(spelling) = spellings.find(|spelling| spelling.trim().eq_ignore_ascii_case(text)) {
             self.missing += 1;
-            self.missing_spellings.insert(spelling.clone());
+            if !self.missing_spellings.contains(spelling) {
+                self.missing_spellings.insert(spelling.clone());
+            }
             return;
         }
         if let Some(number) = cell::number(text) {

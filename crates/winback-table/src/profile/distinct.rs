@@ -15,6 +15,8 @@ pub struct Distinct {
     /// Hashes, and how often each came.
     smallest: BTreeMap<u64, u64>,
     pub(super) overflowed: bool,
+    /// The largest that is kept, once others were left out.
+    largest: u64,
     kept: usize,
 }
 
@@ -27,18 +29,19 @@ impl Default for Distinct {
 impl Distinct {
     /// A count that keeps `kept` hashes, or as many as are of use.
     pub(super) fn new(kept: usize) -> Self {
-        Self { smallest: BTreeMap::new(), overflowed: false, kept: kept.min(KEPT_HASHES) }
+        Self { smallest: BTreeMap::new(), overflowed: false, largest: u64::MAX, kept: kept.min(KEPT_HASHES) }
     }
 
     /// Counts a value by its hash.
     pub fn add(&mut self, hash: u64) {
-        if self.overflowed && self.smallest.last_key_value().is_some_and(|(largest, _)| hash > *largest) {
+        if hash > self.largest {
             return;
         }
         *self.smallest.entry(hash).or_insert(0) += 1;
         if self.smallest.len() > self.kept {
             self.smallest.pop_last();
             self.overflowed = true;
+            self.largest = self.smallest.last_key_value().map_or(u64::MAX, |(largest, _)| *largest);
         }
     }
 

@@ -30,7 +30,8 @@ impl Sample {
 
     /// Considers the next number of the column.
     pub fn add(&mut self, value: f64) {
-        if self.seen.is_multiple_of(self.stride) {
+        // The stride is a power of two.
+        if self.seen & (self.stride - 1) == 0 {
             if self.kept.len() >= self.capacity {
                 let mut index = 0;
                 self.kept.retain(|_| {

@@ -6,6 +6,8 @@ use winback_learn::metrics::Interval;
 use winback_learn::procedure::OutOfFold;
 use winback_learn::row_log_loss;
 
+use winback_table::Schema;
+
 use crate::findings::{Finding, Severity};
 
 /// A gate that stands closed.
@@ -135,14 +137,26 @@ pub fn decided() -> Closed {
     Closed { gate: "unchanged", reason: reason.to_owned() }
 }
 
-/// Closed when label or schema changed, so that the two cannot be compared.
+/// Closed because label or schema changed, so that the two cannot be compared; says which columns differ.
 #[must_use]
-pub fn comparable(challenger: &str, champion: &str) -> Option<Closed> {
-    (challenger != champion).then(|| Closed {
-        gate: "schema",
-        reason: "label or schema differ from the champion's, so the two cannot be compared; a person decides"
-            .to_owned(),
-    })
+pub fn incomparable(challenger: &Schema, champion: &Schema) -> Closed {
+    let without = |schema: &Schema, other: &Schema| {
+        let names = schema.fields.iter().map(|field| &field.name);
+        let names =
+            names.filter(|name| other.field(name).is_none_or(|field| Some(field) != schema.field(name)));
+        names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    };
+    let (new, old) = (without(challenger, champion), without(champion, challenger));
+    let difference = match (new.as_str(), old.as_str()) {
+        ("", "") => "the label's positive value or the spellings of a missing value".to_owned(),
+        (new, "") => format!("it has {new}"),
+        ("", old) => format!("it lacks {old}"),
+        (new, old) => format!("it has {new}, the champion {old}"),
+    };
+    let reason = format!(
+        "its columns are not the champion's ({difference}), so the two cannot be compared; a person decides"
+    );
+    Closed { gate: "schema", reason }
 }
 
 #[cfg(test)]

@@ -95,6 +95,7 @@ pub fn examine(source: &dyn Source, learnt: &dyn Fn(&Field) -> bool, known: Know
             (0..rows.columns.len()).filter(|index| !is_decided(&rows.columns[*index].name)).collect();
         findings.extend(pairs::deciding(&rows, &alone, &free));
         findings.extend(after::known_after(&rows, &alone, &free));
+        findings.extend(after::later_dates(&rows, &free));
         findings.extend(after::missing_tells(&rows, &free));
         findings.extend(order::row_order(&rows));
         findings.extend(order::clocks(&rows, &alone, &free));
@@ -105,6 +106,19 @@ pub fn examine(source: &dyn Source, learnt: &dyn Fn(&Field) -> bool, known: Know
     // The order of equals is that of the checks above, which is fixed.
     findings.sort_by_key(|finding| finding.severity);
     Ok(Examined { findings, strengths })
+}
+
+/// A count with its thousands parted: `41,188`.
+fn parted(number: u64) -> String {
+    let digits = number.to_string();
+    let mut parted = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            parted.push(',');
+        }
+        parted.push(digit);
+    }
+    parted
 }
 
 /// Nothing is said of the label, and that must not look like nothing was found.

@@ -21,6 +21,9 @@ const OF_STAYERS: f64 = 0.98;
 const LEFT: f64 = 0.98;
 const LEAST_LEFT: f64 = 30.0;
 
+/// The share of rows with a date after their moment that is worth a word.
+const LATER: f64 = 0.01;
+
 /// Missingness tells the label from this AUC on, or where leavers are so many times as frequent with or without a value.
 const TELLS: f64 = 0.6;
 const TIMES: f64 = 3.0;
@@ -108,6 +111,39 @@ fn constant_of_stayers(alone: &Alone, rows: &Rows) -> Option<String> {
             100.0 * others_left / (others_left + others_stayed)
         )
     })
+}
+
+/// Dates that lie after the moment which their row describes.
+pub(super) fn later_dates(rows: &Rows, free: &[usize]) -> Vec<Finding> {
+    let look = |index: &usize| {
+        let column = &rows.columns[*index];
+        let Values::Numbers(dates) = &column.values else { return None };
+        if column.kind != Kind::Time || rows.times.is_empty() {
+            return None;
+        }
+        let mut counts = [[0.0_f64; 2]; 2];
+        for ((date, moment), label) in dates.iter().zip(&rows.times).zip(&rows.labels) {
+            counts[usize::from(*label)][usize::from(*date > *moment as f64)] += rows.weight(*label);
+        }
+        let [stayed, left] = counts.map(|[not_later, later]| later / (not_later + later).max(1.0));
+        let later = (counts[0][1] + counts[1][1]) / rows.read.max(1) as f64;
+        (LATER <= later).then(|| Finding {
+            severity: Severity::Warn,
+            kind: "after-the-event".to_owned(),
+            columns: vec![column.name.clone()],
+            evidence: format!(
+                "later than the moment in {:.1} % of the rows: {:.1} % of those who left, {:.1} % of those who stayed",
+                100.0 * later,
+                100.0 * left,
+                100.0 * stayed
+            ),
+            message: format!(
+                "`{}` holds dates after the moment that its row describes; leave it out unless it is a plan that was known then",
+                column.name
+            ),
+        })
+    };
+    free.iter().filter_map(look).collect()
 }
 
 /// Columns whose missing values tell the label.

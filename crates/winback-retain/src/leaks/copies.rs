@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::parted;
 use super::rows::{Column, Rows, Values};
 use crate::findings::{Finding, Severity};
 
@@ -32,7 +33,7 @@ pub(super) fn constants(rows: &Rows) -> Vec<Finding> {
             note(
                 "constant",
                 vec![column.name.clone()],
-                format!("the same in {} rows", rows.len()),
+                format!("the same in each of {} rows looked at", parted(rows.len() as u64)),
                 format!("`{}` has one value only and says nothing", column.name),
             )
         })
@@ -119,7 +120,7 @@ fn combination(name: &str, parts: &[(&str, f64)], constant: f64, rows: usize) ->
     note(
         "linear-copy",
         std::iter::once(name).chain(parts.iter().map(|(part, _)| *part)).map(str::to_owned).collect(),
-        format!("`{name}` = {}, exactly, in {rows} rows", terms.trim_start()),
+        format!("`{name}` = {}, in each of {} rows looked at", terms.trim_start(), parted(rows as u64)),
         format!("`{name}` follows exactly from {}; their effects share one cause", names.join(" and ")),
     )
 }
@@ -194,7 +195,10 @@ pub(super) fn recodings(rows: &Rows) -> Vec<Finding> {
             findings.push(note(
                 "recoding",
                 vec![column.name.clone(), other.name.clone()],
-                format!("{values} values, one to one in {} rows", rows.len()),
+                format!(
+                    "{values} values, one to one in each of {} rows looked at",
+                    parted(rows.len() as u64)
+                ),
                 format!("`{}` is `{}` in another coding", column.name, other.name),
             ));
         }

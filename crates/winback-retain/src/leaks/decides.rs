@@ -2,7 +2,7 @@
 
 use super::alone::{Alone, out_of_fold_auc};
 use super::rows::{Column, Rows};
-use super::{DECIDES, LEAST_OF_A_CLASS};
+use super::{DECIDES, LEAST_OF_A_CLASS, parted};
 use crate::findings::{Finding, Severity};
 
 /// In this share of rows, and of those of the rarer outcome, the column may differ from the label if it is the label
@@ -42,9 +42,9 @@ fn copy(column: &Column, alone: &Alone, rows: &Rows) -> Option<Finding> {
             "label-copy",
             &column.name,
             format!(
-                "it says the same as the label in {:.2} % of {} rows; out-of-fold AUC {:.4} alone",
+                "it says the same as the label in {:.2} % of {} rows looked at; out-of-fold AUC {:.4} alone",
                 100.0 * (1.0 - all / rows.len() as f64),
-                rows.len(),
+                parted(rows.len() as u64),
                 alone.auc
             ),
             format!("`{}` is the label under another name or coding; leave it out", column.name),
@@ -56,7 +56,7 @@ fn everywhere(column: &str, alone: &Alone, rows: &Rows) -> Finding {
     finding(
         "decides-label",
         column,
-        format!("out-of-fold AUC {:.4} alone, on {} rows", alone.auc, rows.len()),
+        format!("out-of-fold AUC {:.4} alone, on {} rows looked at", alone.auc, parted(rows.len() as u64)),
         format!(
             "`{column}` decides the label alone, so it was made from the outcome or after it; leave it out"
         ),

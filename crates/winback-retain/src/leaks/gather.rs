@@ -59,7 +59,9 @@ pub(super) fn gather(source: &dyn Source, learnt: &dyn Fn(&Field) -> bool) -> Re
             gathered.read += 1;
         }
     }
-    Ok(gathered.finish(&fields, 1.0 - whole.once()))
+    let mut rows = gathered.finish(&fields, 1.0 - whole.once());
+    rows.moment = time.map(|time| time.name.clone());
+    Ok(rows)
 }
 
 /// The rows chosen so far.
@@ -167,6 +169,7 @@ impl Gathered {
             numbers: self.numbers,
             labels: self.labels,
             times: self.times,
+            moment: None,
             weights: [weight(0), weight(1)],
             read: self.read,
             positives: self.seen[1],

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::alone::{Alone, either_way, out_of_fold_auc};
 use super::rows::{Rows, Values};
-use super::{DECIDES, LEAST_OF_A_CLASS};
+use super::{DECIDES, LEAST_OF_A_CLASS, parted};
 use crate::findings::{Finding, Severity};
 
 /// Columns of which all pairs are looked at; of a wider table those that say most of the label alone.
@@ -62,14 +62,26 @@ pub(super) fn deciding(rows: &Rows, alone: &[Alone], free: &[usize]) -> Vec<Find
     if positives.min(chosen.labels.len() - positives) < LEAST_LEAVERS {
         return Vec::new();
     }
-    let axes: Vec<Axis> =
-        columns.iter().map(|column| Axis::new(rows, &alone[*column], *column, &chosen)).collect();
-    let pairs: Vec<(usize, usize)> = (0..columns.len())
-        .flat_map(|left| (left + 1..columns.len()).map(move |right| (left, right)))
+    let mut candidates: Vec<Candidate<'_>> = columns
+        .iter()
+        .map(|column| Candidate {
+            name: &rows.columns[*column].name,
+            alone: alone[*column].auc,
+            axis: Axis::new(&rows.columns[*column].values, &alone[*column], &chosen),
+        })
+        .collect();
+    // A date after the moment that a row describes gives the outcome away, though nothing is learnt from the moment.
+    if let Some(moment) = &rows.moment {
+        let times: Vec<f64> = rows.times.iter().map(|time| *time as f64).collect();
+        candidates.push(Candidate { name: moment, alone: 0.5, axis: Axis::numbers(&times, &chosen) });
+    }
+    let pairs: Vec<(usize, usize)> = (0..candidates.len())
+        .flat_map(|left| (left + 1..candidates.len()).map(move |right| (left, right)))
         .collect();
     let judge = |(left, right): &(usize, usize)| {
-        let stronger = alone[columns[*left]].auc.max(alone[columns[*right]].auc);
-        let (auc, how) = together(&axes[*left], &axes[*right], &chosen, stronger);
+        let (left, right) = (&candidates[*left], &candidates[*right]);
+        let stronger = left.alone.max(right.alone);
+        let (auc, how) = together(&left.axis, &right.axis, &chosen, stronger);
         // A pair that says hardly more than its stronger column names an innocent one.
         let says_more = 1.0 - auc <= SAYS_MORE * (1.0 - stronger);
         (DECIDES <= auc && says_more).then_some((auc, how))
@@ -78,24 +90,31 @@ pub(super) fn deciding(rows: &Rows, alone: &[Alone], free: &[usize]) -> Vec<Find
     let judged: Vec<Option<(f64, &'static str)>> = pairs.par_iter().map(judge).collect();
     let found = pairs.iter().zip(judged).filter_map(|(pair, judged)| Some((*pair, judged?)));
     let findings = found.map(|((left, right), (auc, how))| {
-        let names = [left, right].map(|axis| rows.columns[columns[axis]].name.clone());
-        let [first, second] = &names;
+        let (left, right) = (&candidates[left], &candidates[right]);
         Finding {
             severity: Severity::Block,
             kind: "pair-decides-label".to_owned(),
             evidence: format!(
-                "AUC {auc:.4} of {how} on {} rows; alone {:.4} and {:.4}",
-                chosen.rows.len(),
-                alone[columns[left]].auc,
-                alone[columns[right]].auc
+                "AUC {auc:.4} of {how} on {} rows looked at; alone {:.4} and {:.4}",
+                parted(chosen.rows.len() as u64),
+                left.alone,
+                right.alone
             ),
             message: format!(
-                "`{first}` and `{second}` decide the label together, so one of them was made from the outcome; leave it out"
+                "`{}` and `{}` decide the label together, so one of them was made from the outcome; leave it out",
+                left.name, right.name
             ),
-            columns: names.to_vec(),
+            columns: vec![left.name.to_owned(), right.name.to_owned()],
         }
     });
     findings.collect()
+}
+
+/// A column of which pairs are looked at.
+struct Candidate<'a> {
+    name: &'a str,
+    alone: f64,
+    axis: Axis,
 }
 
 impl Chosen {
@@ -129,27 +148,9 @@ impl Chosen {
 }
 
 impl Axis {
-    fn new(rows: &Rows, alone: &Alone, column: usize, chosen: &Chosen) -> Self {
-        match &rows.columns[column].values {
-            Values::Numbers(numbers) => {
-                let numbers: Vec<f64> = chosen.rows.iter().map(|row| numbers[*row]).collect();
-                let mut order: Vec<usize> = (0..numbers.len()).collect();
-                order.sort_by(|left, right| numbers[*left].total_cmp(&numbers[*right]));
-                let present = numbers.iter().filter(|number| !number.is_nan()).count();
-                let mut places = vec![f64::NAN; numbers.len()];
-                let mut from = 0;
-                for run in order.chunk_by(|left, right| numbers[*left].total_cmp(&numbers[*right]).is_eq()) {
-                    let middle = from as f64 + (run.len() - 1) as f64 / 2.0;
-                    from += run.len();
-                    for row in run.iter().filter(|row| !numbers[**row].is_nan()) {
-                        places[*row] = middle / (present.max(2) - 1) as f64;
-                    }
-                }
-                let code = |place: &f64| {
-                    if place.is_nan() { 0 } else { 1 + ((place * AXIS as f64) as u32).min(AXIS as u32 - 1) }
-                };
-                Self { codes: places.iter().map(code).collect(), code_count: AXIS + 1, numbers, places }
-            }
+    fn new(values: &Values, alone: &Alone, chosen: &Chosen) -> Self {
+        match values {
+            Values::Numbers(numbers) => Self::numbers(numbers, chosen),
             Values::Levels(..) => {
                 let mut counts = vec![0_u64; alone.code_count];
                 chosen.rows.iter().for_each(|row| counts[alone.codes[*row] as usize] += 1);
@@ -163,6 +164,26 @@ impl Axis {
                 Self { numbers: Vec::new(), codes, code_count: AXIS + 1, places }
             }
         }
+    }
+
+    fn numbers(numbers: &[f64], chosen: &Chosen) -> Self {
+        let numbers: Vec<f64> = chosen.rows.iter().map(|row| numbers[*row]).collect();
+        let mut order: Vec<usize> = (0..numbers.len()).collect();
+        order.sort_by(|left, right| numbers[*left].total_cmp(&numbers[*right]));
+        let present = numbers.iter().filter(|number| !number.is_nan()).count();
+        let mut places = vec![f64::NAN; numbers.len()];
+        let mut from = 0;
+        for run in order.chunk_by(|left, right| numbers[*left].total_cmp(&numbers[*right]).is_eq()) {
+            let middle = from as f64 + (run.len() - 1) as f64 / 2.0;
+            from += run.len();
+            for row in run.iter().filter(|row| !numbers[**row].is_nan()) {
+                places[*row] = middle / (present.max(2) - 1) as f64;
+            }
+        }
+        let code = |place: &f64| {
+            if place.is_nan() { 0 } else { 1 + ((place * AXIS as f64) as u32).min(AXIS as u32 - 1) }
+        };
+        Self { codes: places.iter().map(code).collect(), code_count: AXIS + 1, numbers, places }
     }
 
     fn has_numbers(&self) -> bool {

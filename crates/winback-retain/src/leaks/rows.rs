@@ -16,6 +16,8 @@ pub(super) struct Rows {
     pub(super) groups: Vec<u64>,
     /// The moment of each row, in seconds since 1970; empty without a time column.
     pub(super) times: Vec<i64>,
+    /// The name of the time column, if there is one.
+    pub(super) moment: Option<String>,
     /// The number of each row in the history, from 0.
     pub(super) numbers: Vec<u64>,
     /// For how many rows of the history a negative and a positive row stand.

@@ -211,6 +211,23 @@ fn with_moments_a_clock_has_one_value_in_each_or_follows_them() {
 }
 
 #[test]
+fn a_date_after_the_moment_of_its_row_is_named_and_blocks_where_it_decides() {
+    let day = |base: u64, row: usize, purpose| format!("2026-0{}-{:02}", base, 1 + draw(row, purpose, 28));
+    let decided = history(ROWS, left, "as_of,last_update", |row| {
+        let month = 3 + draw(row, 5, 3);
+        let update = if left(row) { day(month + 1, row, 3) } else { day(month - 1, row, 3) };
+        format!("2026-0{month}-15,{update}")
+    });
+    let kinds: Vec<String> = look(&decided).into_iter().map(|finding| finding.kind).collect();
+    assert_eq!(kinds, ["pair-decides-label", "after-the-event"]);
+    assert_eq!(look(&decided)[0].columns, ["last_update", "as_of"]);
+    let before = history(ROWS, left, "as_of,opened_on", |row| {
+        format!("2026-0{}-15,{}", 4 + draw(row, 5, 3), day(1 + draw(row, 6, 3), row, 3))
+    });
+    check(&before, &[]);
+}
+
+#[test]
 fn outcomes_that_are_too_young_are_named() {
     let young = |row: usize| left(row) && (row < 1750 || draw(row, 3, 3) == 0);
     let source = history(ROWS, young, "as_of,tenure", |row| {
@@ -271,7 +288,7 @@ fn copies_recodings_and_constants_are_notes() {
         ],
     );
     let evidence = look(&source).pop().unwrap().evidence;
-    assert_eq!(evidence, "`free` = `limit` − 2 × `used` + 10, exactly, in 2000 rows");
+    assert_eq!(evidence, "`free` = `limit` − 2 × `used` + 10, in each of 2,000 rows looked at");
 }
 
 #[test]

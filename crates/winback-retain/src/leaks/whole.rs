@@ -3,6 +3,7 @@
 
 use winback_table::Kind;
 
+use super::parted;
 use super::rows::{MISSING, Rows, Values};
 use crate::findings::{Finding, Severity};
 
@@ -32,7 +33,7 @@ pub(super) fn duplicates(rows: &Rows) -> Option<Finding> {
         warn(
             "duplicate-rows",
             Vec::new(),
-            format!("{:.1} % of {} rows equal an earlier one in every column that is learnt from, and in the label", 100.0 * rows.repeated, rows.read),
+            format!("{:.1} % of {} rows equal an earlier one in every column that is learnt from, and in the label", 100.0 * rows.repeated, parted(rows.read)),
             "many rows are there twice; if they are copies, take them out, for they count double (copies never stand on both sides of a split)".to_owned(),
         )
     })

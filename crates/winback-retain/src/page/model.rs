@@ -64,6 +64,9 @@ fn nearest(points: &[Point], x: f64) -> Option<&Point> {
 }
 
 fn title(report: &ModelReport) -> String {
+    if report.findings.iter().any(|finding| finding.severity == "block") {
+        return "Do not trust these figures: the history gives the outcome away".to_owned();
+    }
     match tenth(report) {
         Some(tenth) if 1.0 <= tenth.contacted => "The model gives all customers the same risk".to_owned(),
         Some(tenth) => format!(

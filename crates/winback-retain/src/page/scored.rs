@@ -36,6 +36,9 @@ fn of_all(shares: &BandShares) -> [f64; 3] {
 }
 
 fn title(report: &ScoredReport) -> String {
+    if all(&report.now) == 0 {
+        return "The file has no customers that could be scored".to_owned();
+    }
     let verb = if report.now.customers[0] == 1 { "is" } else { "are" };
     format!(
         "{} of {} customers {verb} at high risk of leaving",

@@ -20,7 +20,7 @@
     var row = rows[Number(input.value)];
     say("contacted", whole.format(10000 * row[1]));
     say("risk", bound(row[0]));
-    say("found", whole.format(row[2] * rows.leaving));
+    say("found", whole.format(10000 * row[1] * row[3]));
     say("lift", row[4].toFixed(1));
     say("stayed", percent(1 - row[3]));
     input.setAttribute("aria-valuetext", whole.format(10000 * row[1]) + " of 10,000 customers");
@@ -33,7 +33,6 @@
       dot.setAttribute("cx", x); dot.setAttribute("cy", y);
     }
   }
-  rows.leaving = Number(input.getAttribute("data-leaving"));
   input.addEventListener("input", show);
   document.getElementById("threshold-control").hidden = false;
   show();

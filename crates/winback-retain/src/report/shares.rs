@@ -39,15 +39,13 @@ fn design_effect(rows: &[usize], labels: &[bool], groups: &[u64]) -> f64 {
     let left = |members: &[(u64, bool)]| members.iter().filter(|(_, left)| *left).count() as f64;
     let all = members.len() as f64;
     let share = left(&members) / all;
-    let sum = |of_group: &dyn Fn(&[(u64, bool)]) -> f64| -> f64 {
-        members.chunk_by(|one, other| one.0 == other.0).map(of_group).sum()
-    };
+    let together = || members.chunk_by(|one, other| one.0 == other.0);
     let alone = share * (1.0 - share) * all;
     let effect = if alone > 0.0 {
         let off = |group: &[(u64, bool)]| left(group) - share * group.len() as f64;
-        sum(&|group| off(group) * off(group)) / alone
+        together().map(|group| off(group) * off(group)).sum::<f64>() / alone
     } else {
-        sum(&|group| (group.len() * group.len()) as f64) / all
+        together().map(|group| (group.len() * group.len()) as f64).sum::<f64>() / all
     };
     effect.max(1.0)
 }

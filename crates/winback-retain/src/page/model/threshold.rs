@@ -23,13 +23,13 @@ pub(super) fn section(report: &ModelReport) -> Section {
             div.panel {
                 div #threshold-control hidden {
                     label for="threshold" { "Move the threshold: customers contacted" }
-                    input #threshold type="range" min="0" max=(report.thresholds.len() - 1) step="1" value=(at) data-leaving=(leaving);
+                    input #threshold type="range" min="0" max=(report.thresholds.len() - 1) step="1" value=(at);
                 }
                 (sentence(chosen, leaving))
             }
         }
         div.figures { (gains(report, chosen)) (lift(report)) }
-        (listed(report, leaving))
+        (listed(report))
         (data(&report.thresholds))
     };
     Section {
@@ -50,13 +50,18 @@ fn whole(number: f64) -> String {
     count(number.round().max(0.0) as u64)
 }
 
+/// Customers of 10,000 who leave and are contacted; never more than are contacted.
+fn leavers(threshold: &Threshold) -> f64 {
+    CUSTOMERS * threshold.contacted * threshold.precision
+}
+
 /// The marked words are those that the script replaces.
 fn sentence(threshold: &Threshold, leaving: f64) -> Markup {
     html! {
         p aria-live="polite" {
             "Contact the " b data-say="contacted" { (whole(CUSTOMERS * threshold.contacted)) }
             " of 10,000 customers with a risk of " b data-say="risk" { (bound(threshold.probability)) }
-            " or more: " b data-say="found" { (whole(threshold.found * leaving)) }
+            " or more: " b data-say="found" { (whole(leavers(threshold))) }
             " of the " b { (whole(leaving)) } " who leave are among them, "
             b data-say="lift" { (decimals(threshold.lift, 1)) } " times as many as by chance; "
             b data-say="stayed" { (percent(1.0 - threshold.precision)) } " of the contacted would have stayed anyway."
@@ -136,7 +141,7 @@ fn lift(report: &ModelReport) -> Markup {
 }
 
 /// The thresholds as a table, for paper and for browsers without script.
-fn listed(report: &ModelReport, leaving: f64) -> Markup {
+fn listed(report: &ModelReport) -> Markup {
     let nearest = |share: f64| {
         let off = |threshold: &&Threshold| (threshold.contacted - share).abs();
         report.thresholds.iter().min_by(|left, right| off(left).total_cmp(&off(right)))
@@ -147,7 +152,7 @@ fn listed(report: &ModelReport, leaving: f64) -> Markup {
         vec![
             bound(threshold.probability),
             whole(CUSTOMERS * threshold.contacted),
-            whole(threshold.found * leaving),
+            whole(leavers(threshold)),
             percent(threshold.found),
             percent(threshold.precision),
             format!("× {}", decimals(threshold.lift, 1)),
@@ -172,7 +177,7 @@ fn listed(report: &ModelReport, leaving: f64) -> Markup {
 fn data(thresholds: &[Threshold]) -> Markup {
     let row = |threshold: &Threshold| {
         let Threshold { probability, contacted, found, precision, lift } = threshold;
-        format!("[{probability:.8},{contacted:.5},{found:.5},{precision:.5},{lift:.3}]")
+        format!("[{probability:.8},{contacted:.7},{found:.7},{precision:.7},{lift:.3}]")
     };
     let rows: Vec<String> = thresholds.iter().map(row).collect();
     html! { script #threshold-data type="application/json" { (PreEscaped(format!("[{}]", rows.join(",")))) } }

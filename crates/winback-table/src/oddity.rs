@@ -168,7 +168,8 @@ impl Oddity {
             ),
             OddityKind::Runaway => {
                 format!(
-                    "a quote that does not close where it should, {rows}; rejected, double quotes within a field"
+                    "a quote that does not close where it should, or a line over 1 MiB, {rows}; rejected, double \
+                     quotes within a field"
                 )
             }
             OddityKind::NotText => format!(

@@ -198,9 +198,9 @@ impl Environment {
         Self { colour: self.colour, variables: variables.collect() }
     }
 
-    /// Who runs the program, for records of what a person decided.
-    pub(crate) fn user(&self) -> String {
-        Self::USERS.iter().find_map(|name| self.text(name)).unwrap_or_else(|| "unknown".to_owned())
+    /// Who runs the program, for records of what a person decided; nobody where the system does not say.
+    pub(crate) fn user(&self) -> Option<String> {
+        Self::USERS.iter().find_map(|name| self.text(name)).filter(|name| !name.trim().is_empty())
     }
 
     fn text(&self, name: &str) -> Option<String> {

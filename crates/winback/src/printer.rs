@@ -140,6 +140,11 @@ impl Drop for Progress {
     }
 }
 
+/// How many characters a line of the terminal holds; nothing where the result goes elsewhere.
+pub(crate) fn width() -> Option<u16> {
+    Table::new().width()
+}
+
 /// Help, version, or what is wrong with the command line, in clap's words.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     // Help that cannot be printed has no one to complain to.

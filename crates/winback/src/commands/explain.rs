@@ -15,7 +15,7 @@ use winback_table::reader::{Repeats, TableReader};
 use winback_table::{Kind, Role};
 
 use super::Context;
-use super::score::{open_model, teller};
+use super::score::{Opened, open_model, teller};
 use crate::config::{Overrides, Settings};
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::{Align, bar, two_sided_bar};
@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let settings = context.settings(Overrides::default())?;
-    let (package, version) = open_model(&settings, arguments.model.as_deref())?;
+    let Opened { package, version, .. } = open_model(&settings, arguments.model.as_deref())?;
     match &arguments.key {
         Some(key) => explain_customer(context, &settings, &package, &version, key, &arguments.files),
         None => explain_model(context, &package, &version),

@@ -66,9 +66,7 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
     overview.print(&context.printer, config, html.as_deref())?;
     if look.table.malformed > 0 {
         let rows = count(look.table.malformed);
-        context
-            .printer
-            .warn(&format!("rows without the fields of the header: {rows}; they will be rejected"));
+        context.printer.warn(&format!("rows that cannot be read: {rows}; they will be rejected"));
     }
     if let Some(html) = &html {
         context.printer.say(&format!("wrote {}, for a browser", html.display()));

@@ -55,8 +55,9 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
         }
         Verb::Show { version: None } => show(context, &bucket, &bucket.champion(&settings)?),
         Verb::Promote { version, reason, by } => {
-            let by = by.unwrap_or_else(|| context.environment.user());
-            promote(context, &bucket, (&name, version), &by, &reason)
+            let nameless = || UserError::new("a promotion by hand needs the name of who decides");
+            let by = by.or_else(|| context.environment.user()).ok_or_else(nameless);
+            promote(context, &bucket, (&name, version), &by.hint("say it with --by")?, &reason)
         }
     }
 }

@@ -9,6 +9,7 @@ use winback_learn::package::Package;
 use winback_learn::profile::{ColumnProfile, Distribution};
 use winback_retain::report::{About, Gathering, Population};
 use winback_retain::{Scorer, Teller, page};
+use winback_table::input::Limits;
 use winback_table::reader::Repeats;
 use winback_table::{Role, Schema};
 
@@ -53,7 +54,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     if !(0.0..=1.0).contains(&limit) {
         return Err(UserError::new(format!("the reject limit is {limit}, not a share from 0 to 1")).into());
     }
-    let (package, version) = open_model(&settings, arguments.model.as_deref())?;
+    let Opened { package, version, warning } = open_model(&settings, arguments.model.as_deref())?;
     let files = expand(&arguments.files)?;
     let output = arguments.output.clone().unwrap_or_else(|| beside(&files[0], ".scored.csv"));
     let inputs_and_previous: Vec<PathBuf> = files.iter().chain(&arguments.previous).cloned().collect();
@@ -61,7 +62,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let (known, expected) = (package.schema.clone(), expected_unknown(&package));
     let schema = package.model.encoder.scoring_schema(&package.schema);
     let key = schema.with_role(Role::Key).map(|field| field.name.clone());
-    let mut gathering = gathering(context, arguments, key.as_deref())?;
+    let mut gathering = gathering(context, arguments, key.as_deref(), settings.data.limits)?;
     let scorer = scorer(&settings, package, key, &version)?;
     let progress = context.printer.progress("scoring", "customers", None);
     let week = Week {
@@ -72,7 +73,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     };
     let summary = score(&scorer, &schema, week, gathering.as_mut(), &|rows| progress.set(rows))?;
     drop(progress);
-    let notes = notes(&summary, &known, &expected);
+    let notes: Vec<String> = warning.into_iter().chain(notes(&summary, &known, &expected)).collect();
     let about = About {
         file: named(&files),
         model_version: version.clone(),
@@ -105,15 +106,18 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
 }
 
 /// What gathers the page's report, if one is wanted; the earlier week is read first.
-fn gathering(context: &Context, arguments: &Arguments, key: Option<&str>) -> Result<Option<Gathering>> {
+fn gathering(
+    context: &Context,
+    arguments: &Arguments,
+    key: Option<&str>,
+    limits: Limits,
+) -> Result<Option<Gathering>> {
     if arguments.no_report {
         return Ok(None);
     }
     let earlier = arguments.previous.as_deref().map(|file| {
         let progress = context.printer.progress("reading the earlier week", "customers", None);
-        report::previous(file, key, context.settings(Overrides::default())?.data.limits, &|rows| {
-            progress.set(rows)
-        })
+        report::previous(file, key, limits, &|rows| progress.set(rows))
     });
     Ok(Some(Gathering::new(earlier.transpose()?, key.is_some())))
 }
@@ -139,26 +143,40 @@ fn keep_inputs(files: &[PathBuf], output: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The model to use, and what its version is called.
-pub(crate) fn open_model(settings: &Settings, model: Option<&str>) -> Result<(Package, String)> {
+/// A model that was opened.
+pub(crate) struct Opened {
+    pub(crate) package: Package,
+    /// What its version is called.
+    pub(crate) version: String,
+    /// What a person should know who uses it: that somebody made it champion over a closed gate.
+    pub(crate) warning: Option<String>,
+}
+
+/// The model to use.
+pub(crate) fn open_model(settings: &Settings, model: Option<&str>) -> Result<Opened> {
     let named = |text: &str| {
         let (name, number) = text.split_once('/').unwrap_or((&settings.train.name, text));
         Some((name.to_owned(), number.parse::<u64>().ok()?))
     };
-    match model {
-        Some(folder) if named(folder).is_none() => open_folder(Path::new(folder)),
-        Some(text) => {
-            let bucket = Bucket::open(settings)?;
-            let (name, number) = named(text).unwrap_or_default();
-            let version = bucket.wait(bucket.registry.version(&name, number))?;
-            Ok((bucket.package(&version)?, format!("{name}/{number}")))
-        }
-        None => {
-            let bucket = Bucket::open(settings)?;
-            let version = bucket.champion(settings)?;
-            Ok((bucket.package(&version)?, format!("{}/{}", version.model, version.version)))
-        }
+    if let Some(folder) = model.filter(|text| named(text).is_none()) {
+        let (package, version) = open_folder(Path::new(folder))?;
+        return Ok(Opened { package, version, warning: None });
     }
+    let bucket = Bucket::open(settings)?;
+    let version = match model.and_then(named) {
+        Some((name, number)) => bucket.wait(bucket.registry.version(&name, number))?,
+        None => bucket.champion(settings)?,
+    };
+    let name = format!("{}/{}", version.model, version.version);
+    let overridden = version.promotions.last().filter(|promotion| !promotion.overridden.is_empty());
+    let warning = overridden.map(|promotion| {
+        let gates = promotion.overridden.join("`, `");
+        format!(
+            "`{name}` was made champion over the closed gate `{gates}` by {}: {}",
+            promotion.by, promotion.reason
+        )
+    });
+    Ok(Opened { package: bucket.package(&version)?, version: name, warning })
 }
 
 /// A package in a folder; its version is the digest of its manifest, since no ledger names it.

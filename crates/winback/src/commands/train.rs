@@ -157,7 +157,9 @@ fn tell(
     } else {
         printer.data(&format!("`{name}` is registered but not champion; its package is in `{package}`"))?;
         let number = version.version;
-        printer.say(&format!("to promote it all the same: winback models promote {number} --reason …"));
+        printer.say(&format!(
+            "to promote it all the same: winback models promote {number} --by NAME --reason WHY"
+        ));
     }
     if settings.data.key.is_none() {
         printer.say("the history has no key; scored lines will carry the number of their row");

@@ -88,8 +88,9 @@ fn against_champion(
     made: &Made,
     history: &History,
 ) -> Result<Option<Closed>> {
-    if let Some(closed) = gates::comparable(&made.package.schema.fingerprint(), &champion.details.schema) {
-        return Ok(Some(closed));
+    let schema = &made.package.schema;
+    if schema.fingerprint() != champion.details.schema {
+        return Ok(Some(gates::incomparable(schema, &bucket.package(champion)?.schema)));
     }
     let mut scores = match &champion.details.out_of_fold {
         Some(digest) => out_of_fold::load(&bucket.wait(bucket.store.get_artifact(digest))?)?,

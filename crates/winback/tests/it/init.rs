@@ -171,7 +171,7 @@ fn broken_rows_are_counted_and_warned_of() {
     let seen = bench.run(&["init", "history.csv"]);
     assert!(seen.stdout.starts_with("400 rows, 1 more could not be read, 8 columns\n"), "{}", seen.stdout);
     assert!(
-        seen.stderr.contains("warning: rows without the fields of the header: 1; they will be rejected"),
+        seen.stderr.contains("warning: rows that cannot be read: 1; they will be rejected"),
         "{}",
         seen.stderr
     );

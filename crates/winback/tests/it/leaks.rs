@@ -87,3 +87,18 @@ fn init_names_a_leak_and_leaves_the_decision_to_the_user() {
     bench.edit("winback.toml", "    # \"closing_reason\",", "    \"closing_reason\",");
     assert_eq!(bench.json(&["train", "--learner", "linear"])["promoted"], true);
 }
+
+#[test]
+fn whoever_scores_with_a_champion_over_a_closed_gate_is_told() {
+    let bench = leaky();
+    bench.json(&["train", "--learner", "linear"]);
+    bench.json(&["models", "promote", "1", "--by", "Anna", "--reason", "on file for all"]);
+    let found = bench.json(&["score", HISTORY, "-o", "scored.csv"]);
+    let note = found["notes"][0].as_str().unwrap();
+    assert_eq!(note, "`churn/1` was made champion over the closed gate `leak` by Anna: on file for all");
+    assert!(bench.read("models/churn/1/report.html").contains("Do not trust these figures"));
+    // The same history without the column is another schema: the gate says what differs.
+    bench.edit("winback.toml", "exclude = [", "exclude = [\"closing_reason\",");
+    let gate = &bench.json(&["train", "--learner", "linear"])["gates"][0];
+    assert!(gate["reason"].as_str().unwrap().contains("(it lacks `closing_reason`)"), "{gate}");
+}

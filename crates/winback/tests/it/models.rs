@@ -103,11 +103,19 @@ fn a_promotion_needs_a_reason_and_a_version_that_exists() {
     let bench = waiting();
     let said = bench.refused(&["models", "promote", "2"]);
     assert!(said.contains("--reason"), "{said}");
-    let said = bench.refused(&["models", "promote", "2", "--reason", "  "]);
+    let said = bench.refused(&["models", "promote", "2", "--by", "Anna", "--reason", "  "]);
     assert!(said.starts_with("error: a promotion by hand needs a reason\nhint: "), "{said}");
-    let said = bench.refused(&["models", "promote", "7", "--reason", "because"]);
+    let said = bench.refused(&["models", "promote", "7", "--by", "Anna", "--reason", "because"]);
     assert!(said.contains("`churn` has no registered version 7; it has `1`, `2`"), "{said}");
-    let said = bench.refused(&["models", "--name", "cards", "promote", "1", "--reason", "because"]);
+    let said =
+        bench.refused(&["models", "--name", "cards", "promote", "1", "--by", "Anna", "--reason", "because"]);
     assert!(said.contains("`cards`"), "{said}");
     assert_eq!(bench.json(&["models"])[0]["aliases"], json!(["champion"]), "nothing changed");
+    let mut nameless = bench.command(&["models", "promote", "2", "--reason", "because"]);
+    let seen = see(nameless.env_remove("USER").env_remove("LOGNAME").env_remove("USERNAME"));
+    assert_eq!(seen.code, Some(1));
+    assert_eq!(
+        seen.stderr,
+        "error: a promotion by hand needs the name of who decides\nhint: say it with --by\n"
+    );
 }

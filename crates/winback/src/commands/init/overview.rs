@@ -12,7 +12,7 @@ use winback_table::{Field, Kind, Oddity, Role};
 
 use super::{Look, Request};
 use crate::error::Result;
-use crate::printer::{Align, Printer, count, percent, sparkline};
+use crate::printer::{Align, Printer, count, percent, sparkline, width};
 
 /// Up to so many different values are counted exactly, more are estimated.
 const EXACTLY_COUNTED: u64 = 1 << 16;
@@ -55,7 +55,18 @@ impl<'a> Overview<'a> {
             ("alone", Align::Right),
             ("note", Align::Left),
         ];
-        printer.table(&columns, self.rows().map(row).collect())?;
+        // A narrow terminal shows fewer columns rather than broken words; the page and the JSON have all.
+        let left_out: &[&str] = match width() {
+            Some(width) if width < NARROW => &["role", "missing", "distinct", "range", "note"],
+            Some(width) if width < WIDE => &["distinct", "range", "values"],
+            _ => &[],
+        };
+        let kept = |index: &usize| !left_out.contains(&columns[*index].0);
+        let indices: Vec<usize> = (0..columns.len()).filter(kept).collect();
+        let rows =
+            self.rows().map(row).map(|cells| indices.iter().map(|index| cells[*index].clone()).collect());
+        let shown: Vec<(&str, Align)> = indices.iter().map(|index| columns[*index]).collect();
+        printer.table(&shown, rows.collect())?;
         if self.look.examined.strengths.iter().any(|strength| strength.auc.is_some()) {
             printer.data(ALONE)?;
         }
@@ -111,6 +122,10 @@ impl<'a> Overview<'a> {
         })
     }
 }
+
+/// Terminals below these widths do not hold all columns.
+const WIDE: u16 = 150;
+const NARROW: u16 = 100;
 
 const ALONE: &str =
     "alone: what the column says of the label by itself, as an out-of-fold AUC; 0.5 is nothing, 1 everything";

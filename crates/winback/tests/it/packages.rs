@@ -95,9 +95,8 @@ fn a_harmed_champion_is_refused_by_every_command_that_opens_it() {
     harm(&bench.path().join(PACKAGE).join("model.bin"), |bytes| bytes[40] ^= 1);
     let said = refusal(&bench, &[]);
     assert!(said.contains("models/churn/1/model.bin` is cut or altered"), "{said}");
-    for arguments in
-        [&["explain"][..], &["models", "show"], &["models", "promote", "1", "--reason", "because"]]
-    {
+    let promote = ["models", "promote", "1", "--by", "a tester", "--reason", "because"];
+    for arguments in [&["explain"][..], &["models", "show"], &promote] {
         let seen = bench.run(arguments);
         assert!(
             matches!(seen.code, Some(1 | 2)) && seen.stderr.contains("cut or altered"),

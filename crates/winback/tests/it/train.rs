@@ -135,7 +135,7 @@ fn a_model_of_other_columns_waits_for_a_person() {
     assert_eq!(seen.code, Some(0), "{}", seen.stderr);
     assert!(seen.stdout.contains("gate `schema` stands closed: "), "{}", seen.stdout);
     assert!(seen.stdout.contains("`churn/2` is registered but not champion"), "{}", seen.stdout);
-    assert!(seen.stderr.contains("winback models promote 2 --reason"), "{}", seen.stderr);
+    assert!(seen.stderr.contains("winback models promote 2 --by NAME --reason"), "{}", seen.stderr);
     let scored = bench.json(&["score", WEEK, "-o", "scored.csv"]);
     assert_eq!(scored["model_version"], "churn/1", "the old champion goes on");
     let models = bench.json(&["models"]);

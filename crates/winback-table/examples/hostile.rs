@@ -69,6 +69,18 @@ fn with_column(column: usize, spell: impl Fn(usize, &str) -> String) -> Vec<u8> 
     text(&HEADER.replace(',', ";"), &lines)
 }
 
+/// The table with its cities spelled anew, quotes and all.
+fn with_cities(spell: impl Fn(usize, &str) -> String) -> Vec<u8> {
+    let lines: Vec<String> = (0..ROWS)
+        .map(|row| {
+            let mut cells = customer(row);
+            cells[3] = spell(row, &cells[3]);
+            cells.join(",")
+        })
+        .collect();
+    text(HEADER, &lines)
+}
+
 /// The table with a line put in before row `at`.
 fn with_lines(at: usize, put: &[&str]) -> Vec<u8> {
     let mut lines = lines();
@@ -203,6 +215,11 @@ fn rows() -> Vec<File> {
         ("ragged.csv", with_lines(80, &["C9001,44,200.1,Rome"])),
         ("very_ragged.csv", with_lines(80, &["C9001,44", "C9002,44,1,2,3,4,5,6", ",", "x"])),
         ("stray_quote.csv", with_lines(80, &["C9001,44,200.1,\"Rome,2020-01-01,no"])),
+        ("missing_quote.csv", with_cities(|row, city| format!("\"{city}{}", ["\"", ""][usize::from(row == 80)]))),
+        (
+            "two_stray_quotes.csv",
+            with_cities(|row, city| format!("{}{city}", ["", "\""][usize::from(row == 80 || row == 90)])),
+        ),
         ("zero_bytes.csv", with_lines(80, &["C9001,44,200.1,Ro\0me,2020-01-01,no"])),
         ("zero_tail.csv", [clean(), vec![0; 4096]].concat()),
     ]

@@ -3,6 +3,7 @@
 
 mod encoding;
 mod lines;
+mod quotes;
 mod records;
 mod sniff;
 mod table;

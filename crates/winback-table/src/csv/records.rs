@@ -10,6 +10,7 @@ use csv_core::ReadRecordResult;
 
 use super::encoding::Encoding;
 use super::lines::{LONGEST_LINE, Lines};
+use super::quotes;
 use super::sniff::Dialect;
 use crate::reject::shortened_row;
 
@@ -163,8 +164,9 @@ impl<R: Read> Records<R> {
     /// Gathers the lines of one record in `raw`. Answers whether it is complete: else its quotes ran away and only its
     /// first line was kept. Nothing at the end of the stream.
     ///
-    /// A record that ends after several lines with the wrong number of fields ran away too: most likely a stray quote
-    /// met the next quote of the file, and the lines between them are rows of their own.
+    /// A record that ends after several lines with the wrong number of fields, or with a quote that stands beside no end
+    /// of a field, ran away too: most likely a stray quote met the next quote of the file, and the lines between them
+    /// are rows of their own.
     fn gather(&mut self) -> io::Result<Option<bool>> {
         let mut line_ends: Vec<usize> = Vec::new();
         loop {
@@ -182,8 +184,7 @@ impl<R: Read> Records<R> {
             }
             // A blank line is no record to the parser, which waits for one to begin.
             if self.feed(from) || self.raw.trim_ascii().is_empty() {
-                let irregular = self.expected_fields.is_some_and(|expected| self.field_count != expected);
-                if irregular && line_ends.len() > 1 {
+                if line_ends.len() > 1 && !self.is_regular() {
                     break;
                 }
                 self.accounted += line_ends.len() as u64;
@@ -195,6 +196,12 @@ impl<R: Read> Records<R> {
         }
         self.keep_first_line(&line_ends);
         Ok(Some(false))
+    }
+
+    /// Whether the record in `raw` looks as a writer meant it.
+    fn is_regular(&self) -> bool {
+        self.expected_fields.is_none_or(|expected| self.field_count == expected)
+            && quotes::stand_right(&self.raw, self.dialect.delimiter)
     }
 
     fn begin(&mut self) {

@@ -74,6 +74,24 @@ fn a_stray_quote_that_meets_another_costs_one_line() {
 }
 
 #[test]
+fn a_missing_closing_quote_costs_its_own_row_alone() {
+    check(
+        "id,note\n1,\"hello\n2,\"world\"\n3,\"x\"",
+        &[(1, "id¦note"), (2, "!Runaway 1,\"hello"), (3, "2¦world"), (4, "3¦x")],
+    );
+    let between = "2,b\n".repeat(10);
+    for closing in ["3,\"stray", "3,mo\"re", "3,5\" pipe"] {
+        let found = all(format!("id,note\n1,\"stray\n{between}{closing}\n4,d\n").as_bytes(), Encoding::Utf8);
+        assert_eq!(found.iter().filter(|(_, shown)| shown == "2¦b").count(), 10, "{closing}");
+        assert_eq!(found.last().unwrap(), &(14, "4¦d".to_owned()), "{closing}");
+    }
+    check(
+        "a,b\n1,\"two \"\"lines\"\"\n,of one\"\n2,\"\n\"\n",
+        &[(1, "a¦b"), (2, "1¦two \"lines\"\n,of one"), (4, "2¦")],
+    );
+}
+
+#[test]
 fn a_very_long_record_is_kept_in_part() {
     let record = Record {
         line: 1,

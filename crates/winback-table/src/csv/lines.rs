@@ -5,7 +5,7 @@
 
 use std::io::{self, Read};
 
-/// No line that a bank means is longer than this.
+/// No line that a bank means is longer than this, without its end.
 pub(crate) const LONGEST_LINE: usize = 1 << 20;
 
 const CHUNK: usize = 1 << 18;
@@ -54,12 +54,15 @@ impl<R: Read> Lines<R> {
             let unread = &self.buffer[self.start..self.end];
             if let Some(found) = memchr::memchr(b'\n', &unread[searched..]) {
                 let length = searched + found + 1;
+                if length > LONGEST_LINE + 1 {
+                    return self.cut_line().map(Some);
+                }
                 let line = self.start..self.start + length;
                 self.start += length;
                 return Ok(Some(Line { bytes: &self.buffer[line], cut: false }));
             }
             searched = unread.len();
-            if searched >= LONGEST_LINE {
+            if searched > LONGEST_LINE {
                 return self.cut_line().map(Some);
             }
             if self.at_end {
@@ -74,7 +77,7 @@ impl<R: Read> Lines<R> {
     /// Reads past the rest of an overlong line, keeping only its beginning.
     fn cut_line(&mut self) -> io::Result<Line<'_>> {
         let beginning: Vec<u8> = self.buffer[self.start..self.start + LONGEST_LINE].to_vec();
-        self.start = self.end;
+        self.start += LONGEST_LINE;
         loop {
             if self.start == self.end {
                 if self.at_end {
@@ -147,5 +150,20 @@ mod tests {
         let (found, counted) = all(&text);
         assert_eq!(found, [(LONGEST_LINE, true), (5, false), (4, false)]);
         assert_eq!(counted, 3);
+    }
+
+    #[test]
+    fn a_line_is_as_long_as_it_may_be_or_cut_whatever_comes_with_it() {
+        for (length, expected) in [(0, false), (1, true), (CHUNK - 1, true), (CHUNK, true), (CHUNK + 1, true)] {
+            for end in ["", "\n", "\nnext\n"] {
+                let mut text = vec![b'x'; LONGEST_LINE + length];
+                text.extend_from_slice(end.as_bytes());
+                let (found, counted) = all(&text);
+                let kept = LONGEST_LINE + usize::from(!expected && !end.is_empty());
+                let next = (end.len() > 1).then_some((5, false));
+                assert!(found.iter().copied().eq([(kept, expected)].into_iter().chain(next)), "{length} {end:?}");
+                assert_eq!(counted, found.len() as u64);
+            }
+        }
     }
 }

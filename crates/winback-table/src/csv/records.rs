@@ -198,9 +198,10 @@ impl<R: Read> Records<R> {
         Ok(Some(false))
     }
 
-    /// Whether the record in `raw` looks as a writer meant it.
+    /// Whether the record in `raw` looks as a writer meant it, who has no more to say in it than in a line.
     fn is_regular(&self) -> bool {
-        self.expected_fields.is_none_or(|expected| self.field_count == expected)
+        self.raw.len() <= LONGEST_LINE
+            && self.expected_fields.is_none_or(|expected| self.field_count == expected)
             && quotes::stand_right(&self.raw, self.dialect.delimiter)
     }
 

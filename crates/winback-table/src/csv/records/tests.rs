@@ -92,6 +92,15 @@ fn a_missing_closing_quote_costs_its_own_row_alone() {
 }
 
 #[test]
+fn a_record_of_several_lines_is_no_longer_than_a_line() {
+    let half = "x".repeat(LONGEST_LINE * 9 / 10);
+    let found = all(format!("a,b\n1,\"{half}\n{half}\"\n2,3\n").as_bytes(), Encoding::Utf8);
+    assert_eq!(found.len(), 4);
+    assert!(found[1].1.starts_with("!Runaway 1,") && found[2].1.starts_with("!Runaway xx"));
+    assert_eq!(found[3], (4, "2¦3".to_owned()));
+}
+
+#[test]
 fn a_very_long_record_is_kept_in_part() {
     let record = Record {
         line: 1,

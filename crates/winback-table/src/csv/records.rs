@@ -91,13 +91,20 @@ impl Record<'_> {
     }
 }
 
+/// A line that was given back.
+struct Returned {
+    bytes: Vec<u8>,
+    /// It was cut for its length.
+    cut: bool,
+}
+
 /// Splits a byte stream into records.
 pub(crate) struct Records<R> {
     lines: Lines<R>,
     dialect: Dialect,
     parser: csv_core::Reader,
     /// Lines given back after a quoted field ran away; read again before new ones.
-    returned: VecDeque<Vec<u8>>,
+    returned: VecDeque<Returned>,
     /// Lines handed to a record, a blank or the header.
     accounted: u64,
     /// After a runaway quote: only a line that alone has this many fields is trusted again.
@@ -169,6 +176,7 @@ impl<R: Read> Records<R> {
     /// are rows of their own.
     fn gather(&mut self) -> io::Result<Option<bool>> {
         let mut line_ends: Vec<usize> = Vec::new();
+        let mut is_last_cut = false;
         loop {
             let from = self.raw.len();
             let Some(cut) = self.take_line()? else {
@@ -180,6 +188,7 @@ impl<R: Read> Records<R> {
             };
             line_ends.push(self.raw.len());
             if cut {
+                is_last_cut = true;
                 break;
             }
             // A blank line is no record to the parser, which waits for one to begin.
@@ -194,7 +203,7 @@ impl<R: Read> Records<R> {
                 break;
             }
         }
-        self.keep_first_line(&line_ends);
+        self.keep_first_line(&line_ends, is_last_cut);
         Ok(Some(false))
     }
 
@@ -215,8 +224,8 @@ impl<R: Read> Records<R> {
     /// Appends the next line to `raw`; answers whether it was cut for its length, or nothing at the end.
     fn take_line(&mut self) -> io::Result<Option<bool>> {
         if let Some(line) = self.returned.pop_front() {
-            self.raw.extend_from_slice(&line);
-            return Ok(Some(false));
+            self.raw.extend_from_slice(&line.bytes);
+            return Ok(Some(line.cut));
         }
         let first = self.accounted == 0 && self.raw.is_empty();
         let Some(line) = self.lines.next()? else { return Ok(None) };
@@ -252,9 +261,11 @@ impl<R: Read> Records<R> {
     }
 
     /// Keeps the first line of a runaway record and gives the others back, to be read again.
-    fn keep_first_line(&mut self, line_ends: &[usize]) {
+    fn keep_first_line(&mut self, line_ends: &[usize], is_last_cut: bool) {
+        let mut cut = is_last_cut;
         for line in line_ends.windows(2).rev() {
-            self.returned.push_front(self.raw[line[0]..line[1]].to_vec());
+            self.returned.push_front(Returned { bytes: self.raw[line[0]..line[1]].to_vec(), cut });
+            cut = false;
         }
         self.raw.truncate(line_ends[0]);
         self.accounted += 1;

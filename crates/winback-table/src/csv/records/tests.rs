@@ -101,6 +101,14 @@ fn a_record_of_several_lines_is_no_longer_than_a_line() {
 }
 
 #[test]
+fn a_long_line_after_an_open_quote_is_accounted_for() {
+    let blanks = " ".repeat(3 * LONGEST_LINE);
+    let found = all(format!("a,b\n1,\"x\n{blanks}2,y\n3,z\n").as_bytes(), Encoding::Utf8);
+    let shown: Vec<(u64, &str)> = found.iter().map(|(line, shown)| (*line, shown.as_str())).collect();
+    assert_eq!(shown, [(1, "a¦b"), (2, "!Runaway 1,\"x"), (3, "!Runaway "), (4, "3¦z")]);
+}
+
+#[test]
 fn a_very_long_record_is_kept_in_part() {
     let record = Record {
         line: 1,

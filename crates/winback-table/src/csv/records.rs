@@ -107,8 +107,8 @@ pub(crate) struct Records<R> {
     returned: VecDeque<Returned>,
     /// Lines handed to a record, a blank or the header.
     accounted: u64,
-    /// After a runaway quote: only a line that alone has this many fields is trusted again.
-    resync: Option<usize>,
+    /// After a runaway quote: only a line that is regular by itself is trusted again.
+    resync: bool,
     expected_fields: Option<usize>,
     raw: Vec<u8>,
     output: Vec<u8>,
@@ -126,7 +126,7 @@ impl<R: Read> Records<R> {
             dialect,
             returned: VecDeque::new(),
             accounted: 0,
-            resync: None,
+            resync: false,
             expected_fields: None,
             raw: Vec::new(),
             output: vec![0; 4096],
@@ -148,21 +148,16 @@ impl<R: Read> Records<R> {
             self.begin();
             let line = self.accounted + 1;
             let Some(complete) = self.gather()? else { return Ok(None) };
-            let spans_lines = self.accounted + 1 > line + 1;
             if complete && self.raw.trim_ascii().is_empty() {
                 continue;
             }
-            if let Some(expected) = self.resync {
-                // Within what may be the inside of a broken field, only a line that is regular by itself is trusted.
-                if !complete || self.field_count != expected || spans_lines {
-                    return Ok(Some(self.malformed(line, Malformed::Runaway)));
-                }
-                self.resync = None;
-            }
-            if !complete {
-                self.resync = self.expected_fields;
+            // Within what may be the inside of a broken field, a line whose quotes stand wrong is most likely its end.
+            let is_trusted = complete && (!self.resync || self.is_regular());
+            if !is_trusted {
+                self.resync = self.expected_fields.is_some();
                 return Ok(Some(self.malformed(line, Malformed::Runaway)));
             }
+            self.resync = false;
             self.expected_fields = self.expected_fields.or(Some(self.field_count));
             return Ok(Some(self.record(line)));
         }
@@ -199,7 +194,8 @@ impl<R: Read> Records<R> {
                 self.accounted += line_ends.len() as u64;
                 return Ok(Some(true));
             }
-            if line_ends.len() >= MOST_LINES || self.raw.len() >= LONGEST_LINE {
+            // While no line is trusted, each is judged alone: to gather more would read every line a hundred times.
+            if self.resync || line_ends.len() >= MOST_LINES || self.raw.len() >= LONGEST_LINE {
                 break;
             }
         }

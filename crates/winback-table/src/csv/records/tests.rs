@@ -63,6 +63,29 @@ fn after_a_runaway_only_a_regular_line_is_trusted() {
 }
 
 #[test]
+fn lines_after_a_runaway_are_not_gathered_again_and_again() {
+    let text = format!("a,b\n{}2,3\n", "\"x,1\n".repeat(300));
+    let mut records = Records::new(text.as_bytes(), Dialect { delimiter: b',', encoding: Encoding::Utf8 });
+    let mut given_back = usize::MAX;
+    for line in 1..=301 {
+        assert_eq!(records.next().unwrap().map(|record| record.line), Some(line));
+        if line > 1 {
+            assert!(records.returned.len() < given_back.max(1), "line {line} was given back again");
+            given_back = records.returned.len();
+        }
+    }
+    assert!(records.next().unwrap().unwrap().fields.is_ok());
+}
+
+#[test]
+fn the_end_of_a_broken_field_is_no_row() {
+    check(
+        "a,b\n\"x,1\n\"y\nz\",4\n2,3\n",
+        &[(1, "a¦b"), (2, "!Runaway \"x,1"), (3, "!Runaway \"y"), (4, "!Runaway z\",4"), (5, "2¦3")],
+    );
+}
+
+#[test]
 fn a_stray_quote_that_meets_another_costs_one_line() {
     check(
         "a,b\n\"x,1\n2,3\n4,5\n6,\"y\"\n7,8\n",

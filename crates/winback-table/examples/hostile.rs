@@ -215,7 +215,10 @@ fn rows() -> Vec<File> {
         ("ragged.csv", with_lines(80, &["C9001,44,200.1,Rome"])),
         ("very_ragged.csv", with_lines(80, &["C9001,44", "C9002,44,1,2,3,4,5,6", ",", "x"])),
         ("stray_quote.csv", with_lines(80, &["C9001,44,200.1,\"Rome,2020-01-01,no"])),
-        ("missing_quote.csv", with_cities(|row, city| format!("\"{city}{}", ["\"", ""][usize::from(row == 80)]))),
+        (
+            "missing_quote.csv",
+            with_cities(|row, city| format!("\"{city}{}", ["\"", ""][usize::from(row == 80)])),
+        ),
         (
             "two_stray_quotes.csv",
             with_cities(|row, city| format!("{}{city}", ["", "\""][usize::from(row == 80 || row == 90)])),

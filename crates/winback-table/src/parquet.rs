@@ -4,8 +4,10 @@
 //! text, cell by cell, under the same rules as CSV, so that one bad cell costs one row and not a batch.
 
 mod column;
+mod footer;
 mod pages;
 mod rows;
+mod thrift;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -23,6 +25,7 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use self::column::Column;
 pub(crate) use self::column::texts;
+use self::pages::Swell;
 use crate::header::Header;
 use crate::input::{Input, Packing, PackingFlaw};
 use crate::oddity::Oddities;
@@ -62,23 +65,43 @@ impl ChunkReader for Ranges {
     }
 }
 
-/// Opens a Parquet file; answers a builder that knows its columns.
-pub(crate) fn open(
-    input: &Arc<dyn Input>,
-) -> Result<ParquetRecordBatchReaderBuilder<impl ChunkReader + use<>>> {
+/// A Parquet file whose columns are known, and whose pages are no larger than they may be.
+pub(crate) struct Opened {
+    builder: ParquetRecordBatchReaderBuilder<Ranges>,
+    swell: Swell,
+}
+
+impl Opened {
+    /// Its columns.
+    pub(crate) fn columns(&self) -> &SchemaRef {
+        self.builder.schema()
+    }
+}
+
+/// Opens a Parquet file.
+pub(crate) fn open(input: &Arc<dyn Input>) -> Result<Opened> {
     let ranges = Ranges::new(input)?;
     let size = ranges.1;
-    if !pages::is_whole(input.as_ref(), size) {
-        let flaw = PackingFlaw::Truncated(Packing::Parquet);
-        return Err(Error::Packed { file: input.name().to_owned(), flaw });
+    let file = || input.name().to_owned();
+    let refused = |flaw| Err(Error::Packed { file: file(), flaw });
+    let Some(footer) = pages::footer(input.as_ref(), size) else {
+        return refused(PackingFlaw::Truncated(Packing::Parquet));
+    };
+    match footer::check(&footer) {
+        Ok(()) => {}
+        Err(footer::Flaw::Packing(flaw)) => return refused(flaw),
+        Err(footer::Flaw::Header(flaw)) => return Err(Error::Header { file: file(), flaw }),
     }
     let builder = guarded(input.name(), || ParquetRecordBatchReaderBuilder::try_new(ranges))?;
-    pages::check(input, size, builder.metadata())?;
-    Ok(builder)
+    let swell = pages::check(input, size, builder.metadata())?;
+    Ok(Opened { builder, swell })
 }
 
 /// The names of a file's columns.
 pub(crate) fn header(file: &str, columns: &SchemaRef, oddities: &mut Oddities) -> Result<Header> {
+    if columns.fields().is_empty() {
+        return Err(Error::Empty { file: file.to_owned() });
+    }
     let names = columns.fields().iter().map(|field| field.name().as_str());
     Header::new(&file.into(), None, names, oddities)
 }
@@ -90,12 +113,12 @@ pub(crate) struct Batches {
 }
 
 impl Batches {
-    pub(crate) fn new(
-        input: &Arc<dyn Input>,
-        builder: ParquetRecordBatchReaderBuilder<impl ChunkReader + 'static>,
-    ) -> Result<Self> {
+    pub(crate) fn new(input: &Arc<dyn Input>, opened: Opened) -> Result<Self> {
+        let Opened { builder, swell } = opened;
         let ranges = Arc::new(Ranges::new(input)?);
-        let rows = guarded(input.name(), || rows::in_batch(&ranges, builder.metadata()))?;
+        let rows = guarded(input.name(), || rows::in_batch(&ranges, builder.metadata(), &swell))?;
+        let too_long = || Error::Packed { file: input.name().to_owned(), flaw: PackingFlaw::Nested };
+        let rows = rows.ok_or_else(too_long)?;
         let reader = guarded(input.name(), || builder.with_batch_size(rows).build())?;
         Ok(Self { file: input.name().into(), reader })
     }
@@ -134,7 +157,7 @@ impl ParquetRows {
         schema: &Schema,
         oddities: &mut Oddities,
     ) -> Result<(Self, Vec<String>)> {
-        let builder = open(input)?;
+        let Opened { builder, swell } = open(input)?;
         let header = header(input.name(), builder.schema(), oddities)?;
         let (columns, unused) = header.places(schema, oddities)?;
         let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
@@ -143,7 +166,7 @@ impl ParquetRows {
         sorted.sort_unstable();
         let positions = columns.iter().map(|column| sorted.partition_point(|other| other < column)).collect();
         let counted = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
-        let batches = Batches::new(input, builder.with_projection(mask))?;
+        let batches = Batches::new(input, Opened { builder: builder.with_projection(mask), swell })?;
         let file = input.name().into();
         Ok((Self { file, batches, positions, batch: None, row_number: 0, counted }, unused))
     }

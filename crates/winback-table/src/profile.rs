@@ -161,11 +161,11 @@ impl Pass<'_> {
     }
 
     fn parquet(&mut self, input: &Arc<dyn Input>, watch: &mut dyn FnMut(u64)) -> Result<()> {
-        let builder = parquet::open(input)?;
-        let header = parquet::header(input.name(), builder.schema(), &mut self.oddities)?;
+        let opened = parquet::open(input)?;
+        let header = parquet::header(input.name(), opened.columns(), &mut self.oddities)?;
         let positions = self.begin_file(&header)?;
         let file: Arc<str> = input.name().into();
-        let mut batches = parquet::Batches::new(input, builder)?;
+        let mut batches = parquet::Batches::new(input, opened)?;
         let mut before = 0;
         while let Some(batch) = batches.next()? {
             let mut columns = Vec::with_capacity(positions.len());

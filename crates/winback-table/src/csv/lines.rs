@@ -154,14 +154,18 @@ mod tests {
 
     #[test]
     fn a_line_is_as_long_as_it_may_be_or_cut_whatever_comes_with_it() {
-        for (length, expected) in [(0, false), (1, true), (CHUNK - 1, true), (CHUNK, true), (CHUNK + 1, true)] {
+        for (length, expected) in [(0, false), (1, true), (CHUNK - 1, true), (CHUNK, true), (CHUNK + 1, true)]
+        {
             for end in ["", "\n", "\nnext\n"] {
                 let mut text = vec![b'x'; LONGEST_LINE + length];
                 text.extend_from_slice(end.as_bytes());
                 let (found, counted) = all(&text);
                 let kept = LONGEST_LINE + usize::from(!expected && !end.is_empty());
                 let next = (end.len() > 1).then_some((5, false));
-                assert!(found.iter().copied().eq([(kept, expected)].into_iter().chain(next)), "{length} {end:?}");
+                assert!(
+                    found.iter().copied().eq([(kept, expected)].into_iter().chain(next)),
+                    "{length} {end:?}"
+                );
                 assert_eq!(counted, found.len() as u64);
             }
         }

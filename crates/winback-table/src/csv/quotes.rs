@@ -46,7 +46,15 @@ mod tests {
     #[test]
     fn quotes_around_fields_stand_right() {
         for record in [
-            "", "\n", "1,2\n", "\"1\",\"2\"\r\n", "\"a\nb\",2\n", "\"a \"\"b\"\"\",2", "\"\",\"\"", "\"\"\"\"\n", ",\"x\"",
+            "",
+            "\n",
+            "1,2\n",
+            "\"1\",\"2\"\r\n",
+            "\"a\nb\",2\n",
+            "\"a \"\"b\"\"\",2",
+            "\"\",\"\"",
+            "\"\"\"\"\n",
+            ",\"x\"",
         ] {
             assert!(stand_right(record.as_bytes(), b','), "{record:?}");
         }

@@ -90,6 +90,12 @@ pub enum PackingFlaw {
         /// The limit.
         ratio: u64,
     },
+    /// Columns within columns, or lists, that would fill the memory whatever is done.
+    #[error(
+        "nests its columns deeper than any table, or has lists that may fill a machine; write it anew with plain \
+         columns, or in smaller row groups"
+    )]
+    Nested,
     /// An archive or a format that is not unpacked here.
     #[error("is {what}, which Winback does not open; {way_out}")]
     Foreign {

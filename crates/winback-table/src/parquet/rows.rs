@@ -12,24 +12,40 @@ use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::reader::ChunkReader;
 use parquet::file::serialized_reader::SerializedPageReader;
 
+use super::pages::{LARGEST_LISTS, Swell, claimed, width};
 use crate::sink::{BATCH_BYTES, BATCH_ROWS};
 
-/// Rows in a batch: as many as usual, or fewer where rows are so long that those would fill the memory.
+/// Rows in a batch: as many as usual, or fewer where rows are so long that those would fill the memory. Nothing where
+/// one row alone might.
 pub(super) fn in_batch<R: ChunkReader + 'static>(
     file: &Arc<R>,
     metadata: &ParquetMetaData,
-) -> Result<usize, ParquetError> {
-    let groups = metadata.row_groups();
-    let average = groups.iter().map(|group| group.total_byte_size().max(0) / group.num_rows().max(1));
-    let average = usize::try_from(average.max().unwrap_or(0)).unwrap_or(usize::MAX);
-    let mut shared = vec![0_usize; metadata.file_metadata().schema_descr().num_columns()];
-    for group in groups {
-        for (column, longest) in group.columns().iter().zip(&mut shared) {
-            *longest = (*longest).max(longest_shared(file, column, group.num_rows())?);
+    swell: &Swell,
+) -> Result<Option<usize>, ParquetError> {
+    let mut average = 0_u64;
+    let mut lists_a_row = swell.lists;
+    // For each column what a row takes.
+    let mut widest = swell.shared.clone();
+    for group in metadata.row_groups() {
+        let rows = u64::try_from(group.num_rows()).unwrap_or(0).max(1);
+        average = average.max(u64::try_from(group.total_byte_size()).unwrap_or(0) / rows);
+        let mut lists = 0_u64;
+        for (column, widest) in group.columns().iter().zip(&mut widest) {
+            let longest = longest_shared(file, column, group.num_rows())? as u64;
+            if column.column_descr().max_rep_level() > 0 {
+                lists = lists.saturating_add(longest.saturating_mul(claimed(column)));
+            } else {
+                *widest = (*widest).max(longest).max(width(column));
+            }
         }
+        if lists > LARGEST_LISTS {
+            return Ok(None);
+        }
+        lists_a_row = lists_a_row.max(lists / rows);
     }
-    let shared = shared.into_iter().fold(0, usize::saturating_add);
-    Ok((BATCH_BYTES / average.max(shared).max(1)).clamp(1, BATCH_ROWS))
+    let row = widest.into_iter().fold(lists_a_row, u64::saturating_add).max(average).max(1);
+    let rows = usize::try_from(BATCH_BYTES as u64 / row).unwrap_or(BATCH_ROWS);
+    Ok(Some(rows.clamp(1, BATCH_ROWS)))
 }
 
 /// The length of the longest value that rows can share; numbers are short in any case.

@@ -1,9 +1,14 @@
-//! What Parquet files say by value or count themselves.
+//! What Parquet files say by value or count themselves, and how far they may swell.
 
-use arrow::array::{ArrayRef, Float64Array, Int32Array, StringArray, TimestampMillisecondArray};
+use arrow::array::{
+    ArrayRef, DictionaryArray, Float64Array, Int32Array, ListArray, StringArray, TimestampMillisecondArray,
+};
+use arrow::buffer::OffsetBuffer;
+use arrow::datatypes::{Field as ArrowField, Int32Type};
+use parquet::basic::Encoding;
 
 use super::*;
-use crate::input::MemoryInput;
+use crate::input::{Limits, MemoryInput};
 use crate::reader::{Options, TableReader};
 use crate::sink::BATCH_BYTES;
 use crate::{Field, Kind, Role};
@@ -64,9 +69,9 @@ fn a_page_that_claims_to_swell_is_refused_before_it_is_read() {
         let input: Arc<dyn Input> = Arc::new(MemoryInput::new("week.parquet", bytes).with_limits(limits));
         open(&input).map(|_| ()).map_err(|error| error.to_string())
     };
-    let usual = crate::input::Limits::default();
+    let usual = Limits::default();
     assert_eq!(told(bytes.clone(), usual), Ok(()));
-    let small = crate::input::Limits { unpacked_bytes: 20, ..usual };
+    let small = Limits { unpacked_bytes: 20, ..usual };
     assert_eq!(
         told(bytes.clone(), small),
         Err("`week.parquet` unpacks to more than 20 bytes; if it is meant to be so large, raise `unpacked_limit` under \
@@ -96,7 +101,8 @@ fn a_large_value_that_every_row_shares_does_not_fill_a_batch() {
     writer.write(&batch).unwrap();
     let bytes = writer.finish().unwrap();
     assert!(bytes.len() < 1_000_000, "the value is there once");
-    let input: Arc<dyn Input> = Arc::new(MemoryInput::new("week.parquet", bytes));
+    let wide = Limits { ratio: u64::MAX, ..Limits::default() };
+    let input: Arc<dyn Input> = Arc::new(MemoryInput::new("week.parquet", bytes).with_limits(wide));
     let mut batches = Batches::new(&input, open(&input).unwrap()).unwrap();
     let (mut rows, mut largest) = (0, 0);
     while let Some(batch) = batches.next().unwrap() {
@@ -105,4 +111,99 @@ fn a_large_value_that_every_row_shares_does_not_fill_a_batch() {
     }
     assert_eq!(rows, 3000);
     assert!((1 << 20..=2 * BATCH_BYTES).contains(&largest), "{largest}");
+}
+
+/// A Parquet file under the library's usual settings, changed by `set`.
+fn written(
+    batches: &[RecordBatch],
+    set: impl FnOnce(
+        parquet::file::properties::WriterPropertiesBuilder,
+    ) -> parquet::file::properties::WriterPropertiesBuilder,
+) -> Vec<u8> {
+    let properties = set(WriterProperties::builder().set_compression(Compression::SNAPPY)).build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batches[0].schema(), Some(properties)).unwrap();
+    batches.iter().for_each(|batch| writer.write(batch).unwrap());
+    writer.into_inner().unwrap()
+}
+
+fn column(values: impl arrow::array::Array + 'static) -> RecordBatch {
+    RecordBatch::try_from_iter([("n", Arc::new(values) as ArrayRef)]).unwrap()
+}
+
+/// What reading a file says, its rows and the bytes of its largest batch.
+fn outcome(bytes: Vec<u8>, limits: Limits) -> Result<(usize, usize), String> {
+    let input: Arc<dyn Input> = Arc::new(MemoryInput::new("week.parquet", bytes).with_limits(limits));
+    let read = || {
+        let mut batches = Batches::new(&input, open(&input)?)?;
+        let (mut rows, mut largest) = (0, 0);
+        while let Some(batch) = batches.next()? {
+            rows += batch.num_rows();
+            largest = largest.max(batch.get_array_memory_size());
+        }
+        Ok((rows, largest))
+    };
+    read().map_err(|error: Error| error.to_string())
+}
+
+#[test]
+fn a_large_value_that_is_written_as_its_predecessor_does_not_fill_a_batch() {
+    let long = "x".repeat(200_000);
+    let few = column(StringArray::from_iter_values((0..50).map(|_| long.as_str())));
+    let bytes = written(&vec![few; 16], |properties| {
+        properties.set_dictionary_enabled(false).set_encoding(Encoding::DELTA_BYTE_ARRAY)
+    });
+    assert!(bytes.len() < 1_000_000, "the value is there once a page");
+    let (rows, largest) = outcome(bytes, Limits::default()).unwrap();
+    assert_eq!(rows, 800);
+    assert!((1 << 20..=2 * BATCH_BYTES).contains(&largest), "{largest}");
+}
+
+#[test]
+fn what_rows_share_counts_as_unpacked() {
+    let same = || written(&[column(Float64Array::from(vec![0.5; 200_000]))], |properties| properties);
+    assert!(same().len() < 10_000);
+    assert!(outcome(same(), Limits::default()).is_ok());
+    let told = outcome(same(), Limits { unpacked_bytes: 1_000_000, ..Limits::default() }).unwrap_err();
+    assert!(told.starts_with("`week.parquet` unpacks to more than 1 MB"), "{told}");
+    let long = "x".repeat(200_000);
+    let keys = Int32Array::from(vec![0; 1000]);
+    let values = Arc::new(StringArray::from(vec![long.as_str()]));
+    let shared = column(DictionaryArray::<Int32Type>::new(keys, values));
+    let told = outcome(written(&[shared], |properties| properties), Limits::default()).unwrap_err();
+    assert!(told.starts_with("`week.parquet` unpacks to more than 1000 times its size"), "{told}");
+}
+
+/// One list of all the values and some rows of one value each.
+fn lists(values: ArrayRef, rows: usize) -> RecordBatch {
+    let lengths = std::iter::once(values.len() - rows).chain(std::iter::repeat_n(1, rows));
+    let field = Arc::new(ArrowField::new("item", values.data_type().clone(), true));
+    column(ListArray::new(field, OffsetBuffer::from_lengths(lengths), values, None))
+}
+
+#[test]
+fn lists_are_read_as_long_as_one_row_cannot_fill_the_memory() {
+    let numbers = lists(Arc::new(Float64Array::from(vec![0.5; 20_000])), 3);
+    assert_eq!(outcome(written(&[numbers], |properties| properties), Limits::default()).unwrap().0, 4);
+    let wide = Limits { ratio: u64::MAX, ..Limits::default() };
+    let long = "x".repeat(1_000_000);
+    // Many short values beside the long one, so that a value of the dictionary is short by its mean.
+    for short in [0, 20_000] {
+        let words: Vec<String> = (0..short).map(|word| word.to_string()).chain([long.clone()]).collect();
+        let keys = Int32Array::from_iter_values((0..short).chain(std::iter::repeat_n(short, 200)));
+        let words = DictionaryArray::<Int32Type>::new(keys, Arc::new(StringArray::from(words)));
+        let told = outcome(written(&[lists(Arc::new(words), 1)], |properties| properties), wide).unwrap_err();
+        assert!(told.starts_with("`week.parquet` nests its columns deeper than any table"), "{told}");
+    }
+}
+
+#[test]
+fn a_file_without_columns_has_nothing_to_read() {
+    let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(1_000_000));
+    let none = Arc::new(arrow::datatypes::Schema::empty());
+    let batch = RecordBatch::try_new_with_options(none, Vec::new(), &options).unwrap();
+    let bytes = written(&[batch], |properties| properties);
+    let input: Arc<dyn Input> = Arc::new(MemoryInput::new("week.parquet", bytes));
+    let opened = open(&input).unwrap();
+    let told = header("week.parquet", opened.columns(), &mut Oddities::default()).unwrap_err();
+    assert!(matches!(told, Error::Empty { .. }), "{told}");
 }

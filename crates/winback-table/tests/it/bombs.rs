@@ -84,3 +84,38 @@ fn a_bomb_is_refused_with_the_way_out() {
     );
     assert_eq!(told(usual), "read to the end");
 }
+
+/// A Parquet file that is a footer alone.
+fn footer_alone(footer: &[u8]) -> Arc<dyn Input> {
+    let length = u32::try_from(footer.len()).unwrap().to_le_bytes();
+    let bytes = [&b"PAR1"[..], footer, &length, b"PAR1"].concat();
+    Arc::new(MemoryInput::new("bomb.parquet", bytes))
+}
+
+/// Neither an overflow of the stack nor a lack of memory is an error that a program can catch: these once ended it.
+#[test]
+fn a_small_parquet_footer_does_not_end_the_program() {
+    // The version, then a list of elements: repetition, name and number of children; no rows and no row groups.
+    let rest = [0x16, 0, 0x19, 0x0c, 0];
+    let element = |children: &[u8]| [&[0x35, 0, 0x18, 1, b'a', 0x15][..], children, &[0]].concat();
+    let deep =
+        [&[0x15, 2, 0x19, 0xfc, 0xd1, 0x0f][..], &element(&[2]).repeat(2000), &element(&[0]), &rest].concat();
+    let many = [&[0x15, 2, 0x19, 0x1c][..], &element(&[0xfe, 0xff, 0xff, 0xff, 0x0f]), &rest].concat();
+    let groups =
+        [&[0x15, 2, 0x19, 0x1c][..], &element(&[0]), &[0x16, 0, 0x19, 0xfc, 0xff, 0xff, 0xff, 0xff, 7, 0]];
+    let told = |footer: &[u8]| {
+        let table = profile(&[footer_alone(footer)], Options::default(), &[], &mut |_| {});
+        table.map(|_| ()).unwrap_err().to_string()
+    };
+    assert!(
+        told(&deep).starts_with("`bomb.parquet` nests its columns deeper than any table"),
+        "{}",
+        told(&deep)
+    );
+    for footer in [many, groups.concat()] {
+        assert_eq!(
+            told(&footer),
+            "`bomb.parquet` holds damaged Parquet data; copy it again, or write it anew where it came from"
+        );
+    }
+}

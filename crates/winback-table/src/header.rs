@@ -124,14 +124,42 @@ impl Header {
         }
     }
 
+    /// The positions of columns by their names. No column is found twice: where two names differ only in case or blanks
+    /// and the file has one of them, the other is missing.
+    pub(crate) fn positions<'a>(
+        &self,
+        names: impl Iterator<Item = &'a str> + Clone,
+        oddities: &mut Oddities,
+    ) -> Result<Vec<usize>> {
+        let positions: Vec<usize> =
+            names.clone().map(|name| self.position(name, oddities)).collect::<Result<_>>()?;
+        let mut owners: Vec<Option<&str>> = vec![None; self.names.len()];
+        let mut missing = None;
+        for (name, position) in names.zip(&positions) {
+            // Of two that would have it the one whose very name it is keeps it.
+            let owner = &mut owners[*position];
+            let loser = match *owner {
+                Some(_) if self.names[*position] != name => Some(name),
+                _ => owner.replace(name),
+            };
+            missing = missing.or(loser);
+        }
+        let Some(column) = missing else { return Ok(positions) };
+        let free = self.names.iter().zip(&owners).filter(|(_, owner)| owner.is_none());
+        Err(Error::MissingColumn {
+            file: self.place.file.to_string(),
+            column: column.to_owned(),
+            nearest: nearest_name(column, free.map(|(name, _)| name.as_str())).map(str::to_owned),
+        })
+    }
+
     /// Finds each field of the schema; answers their positions and the names left over.
     pub(crate) fn places(
         &self,
         schema: &Schema,
         oddities: &mut Oddities,
     ) -> Result<(Vec<usize>, Vec<String>)> {
-        let found = schema.fields.iter().map(|field| self.position(&field.name, oddities));
-        let positions: Vec<usize> = found.collect::<Result<_>>()?;
+        let positions = self.positions(schema.fields.iter().map(|field| field.name.as_str()), oddities)?;
         let mut is_used = vec![false; self.names.len()];
         positions.iter().for_each(|position| is_used[*position] = true);
         let unused = self.names.iter().zip(is_used).filter(|(_, is_used)| !is_used);
@@ -219,6 +247,29 @@ mod tests {
         assert_eq!(
             position(&["idx"], "id"),
             Err("`h.csv` has no column `id`; the nearest is `idx`".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_column_is_found_for_one_name_alone() {
+        let found = |names: &[&str], wanted: &[&str]| {
+            let (header, _) = header(names);
+            header
+                .positions(wanted.iter().copied(), &mut Oddities::default())
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(found(&["age", "Age"], &["Age", "age"]), Ok(vec![1, 0]));
+        for wanted in [["age", "Age"], ["Age", "age"]] {
+            let told = found(&["age", "n"], &wanted);
+            assert_eq!(
+                told,
+                Err("`h.csv` has no column `Age`".to_owned()),
+                "the other one has its very name"
+            );
+        }
+        assert_eq!(
+            found(&["AGE", "Agee"], &["age", "Age"]).unwrap_err(),
+            "`h.csv` has no column `Age`; the nearest is `Agee`"
         );
     }
 

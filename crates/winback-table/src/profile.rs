@@ -123,7 +123,7 @@ impl Pass<'_> {
             let column = |name: &String| ColumnProfile::new(name, count).with_missing(missing(name));
             *columns = header.names.iter().map(column).collect();
         }
-        columns.iter().map(|column| header.position(&column.name, &mut self.oddities)).collect()
+        header.positions(columns.iter().map(|column| column.name.as_str()), &mut self.oddities)
     }
 
     fn csv(&mut self, input: &dyn Input, options: Options, watch: &mut dyn FnMut(u64)) -> Result<()> {

@@ -308,3 +308,13 @@ fn a_wide_table_shares_its_memory() {
     long.add(&"x".repeat(2000), &[], &place);
     assert!(long.levels.is_none(), "a text is no level");
 }
+
+#[test]
+fn a_column_of_a_later_file_is_found_for_one_name_alone() {
+    let inputs: [Arc<dyn Input>; 2] = [
+        Arc::new(MemoryInput::new("first.csv", "age,Age\n1,2\n")),
+        Arc::new(MemoryInput::new("second.csv", "age,n\n1,2\n")),
+    ];
+    let told = profile(&inputs, Options::default(), &[], &mut |_| {}).unwrap_err().to_string();
+    assert_eq!(told, "`second.csv` has no column `Age`");
+}

@@ -208,7 +208,7 @@ impl ParquetRows {
             .positions
             .iter()
             .zip(&schema.fields)
-            .map(|(position, field)| Column::new(batch.column(*position).as_ref(), field, schema))
+            .map(|(position, field)| Column::new(batch.column(*position).as_ref(), field, schema, &self.file))
             .collect::<Result<_>>()?;
         for row in from..batch.num_rows() {
             if sink.is_full() {

@@ -170,7 +170,7 @@ impl Pass<'_> {
         while let Some(batch) = batches.next()? {
             let mut columns = Vec::with_capacity(positions.len());
             for (column, position) in self.table.columns.iter_mut().zip(&positions) {
-                let texts = parquet::texts(batch.column(*position).as_ref())?;
+                let texts = parquet::texts(batch.column(*position).as_ref(), &file)?;
                 let mut place = Place { file: file.clone(), line: None };
                 for (row, text) in (before + 1..).zip(&texts) {
                     place.line = Some(row);

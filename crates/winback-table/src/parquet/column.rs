@@ -3,10 +3,12 @@
 use arrow::array::{Array, AsArray, BooleanArray, PrimitiveArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, TimestampSecondType};
+use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
+use parquet::errors::ParquetError;
 
 use crate::cell::{self, Cell};
-use crate::{Field, Kind, Result, Role, Schema};
+use crate::{Error, Field, Kind, Result, Role, Schema};
 
 /// A column of a Parquet batch, ready to give cells of its field's kind.
 pub(super) enum Column {
@@ -20,14 +22,15 @@ pub(super) enum Column {
 
 impl Column {
     /// The column under `field`; spellings of "no value" that are numbers or moments count by value.
-    pub(super) fn new(column: &dyn Array, field: &Field, schema: &Schema) -> Result<Self> {
+    pub(super) fn new(column: &dyn Array, field: &Field, schema: &Schema, file: &str) -> Result<Self> {
+        let cast = |to: &DataType| cast(column, to).map_err(|error| unreadable(file, error));
         let plain = !matches!(field.role, Role::Key | Role::Label);
         let data_type = column.data_type();
         let missing = schema.missing.iter().chain(&field.missing).map(|spelling| spelling.trim());
         Ok(match field.kind {
             Kind::Number if plain && data_type.is_numeric() => {
                 let missing = missing.filter_map(cell::number).collect();
-                Self::Number(cast(column, &DataType::Float64)?.as_primitive().clone(), missing)
+                Self::Number(cast(&DataType::Float64)?.as_primitive().clone(), missing)
             }
             Kind::Flag if plain && *data_type == DataType::Boolean => Self::Flag(column.as_boolean().clone()),
             Kind::Time
@@ -35,9 +38,9 @@ impl Column {
                     && matches!(data_type, DataType::Timestamp(..) | DataType::Date32 | DataType::Date64) =>
             {
                 let missing = missing.filter_map(cell::seconds).collect();
-                Self::Time(cast(column, &field.kind.data_type())?.as_primitive().clone(), missing)
+                Self::Time(cast(&field.kind.data_type())?.as_primitive().clone(), missing)
             }
-            _ => Self::Text(texts(column)?),
+            _ => Self::Text(texts(column, file)?),
         })
     }
 
@@ -74,9 +77,24 @@ impl Column {
 }
 
 /// The cells of a column of any type as text.
-pub(crate) fn texts(column: &dyn Array) -> Result<Vec<Option<String>>> {
+pub(crate) fn texts(column: &dyn Array, file: &str) -> Result<Vec<Option<String>>> {
+    let failed = |error| unreadable(file, error);
+    let in_utc;
+    // Moments are kept as they are in UTC, whatever the zone in which they should be shown, of which nothing is known.
+    let column = match column.data_type() {
+        DataType::Timestamp(unit, Some(_)) => {
+            in_utc = cast(column, &DataType::Timestamp(*unit, None)).map_err(failed)?;
+            in_utc.as_ref()
+        }
+        _ => column,
+    };
     let options = FormatOptions::default();
-    let formatter = ArrayFormatter::try_new(column, &options)?;
+    let formatter = ArrayFormatter::try_new(column, &options).map_err(failed)?;
     let texts = (0..column.len()).map(|row| (!column.is_null(row)).then(|| formatter.value(row).to_string()));
     Ok(texts.collect())
+}
+
+/// A column of a type that is not read here, which is no fault of ours.
+fn unreadable(file: &str, error: ArrowError) -> Error {
+    Error::Parquet { file: file.to_owned(), source: ParquetError::External(Box::new(error)) }
 }

@@ -166,7 +166,7 @@ impl Pass<'_> {
         let positions = self.begin_file(&header)?;
         let file: Arc<str> = input.name().into();
         let mut batches = parquet::Batches::new(input, opened)?;
-        let mut before = 0;
+        let (mut before, mut bytes) = (0, Vec::new());
         while let Some(batch) = batches.next()? {
             let mut columns = Vec::with_capacity(positions.len());
             for (column, position) in self.table.columns.iter_mut().zip(&positions) {
@@ -178,8 +178,18 @@ impl Pass<'_> {
                 }
                 columns.push(texts);
             }
+            let mut place = Place { file: file.clone(), line: None };
             for row in 0..batch.num_rows() {
-                self.table.sample.add(columns.iter().map(|texts| texts[row].as_deref().unwrap_or("")));
+                let cells = columns.iter().map(|texts| texts[row].as_deref());
+                bytes.clear();
+                for cell in cells.clone() {
+                    // No text has these bytes, so no two rows that differ have the same.
+                    bytes.extend_from_slice(cell.map_or(b"\xfe", str::as_bytes));
+                    bytes.push(0xff);
+                }
+                place.line = Some(before + row as u64 + 1);
+                self.replay.row(&bytes, &place, &mut self.oddities);
+                self.table.sample.add(cells.map(Option::unwrap_or_default));
             }
             before += batch.num_rows() as u64;
             self.table.rows += batch.num_rows() as u64;

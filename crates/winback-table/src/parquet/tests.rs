@@ -1,10 +1,11 @@
 //! What Parquet files say by value or count themselves, and how far they may swell.
 
 use arrow::array::{
-    ArrayRef, DictionaryArray, Float64Array, Int32Array, ListArray, StringArray, TimestampMillisecondArray,
+    ArrayRef, AsArray as _, DictionaryArray, Float64Array, Int32Array, ListArray, StringArray,
+    TimestampMicrosecondArray, TimestampMillisecondArray,
 };
 use arrow::buffer::OffsetBuffer;
-use arrow::datatypes::{Field as ArrowField, Int32Type};
+use arrow::datatypes::{Field as ArrowField, Int32Type, TimestampSecondType};
 use parquet::basic::Encoding;
 
 use super::*;
@@ -206,4 +207,56 @@ fn a_file_without_columns_has_nothing_to_read() {
     let opened = open(&input).unwrap();
     let told = header("week.parquet", opened.columns(), &mut Oddities::default()).unwrap_err();
     assert!(matches!(told, Error::Empty { .. }), "{told}");
+}
+
+#[test]
+fn two_columns_of_a_model_are_not_found_in_one_of_the_file() {
+    let fields = ["n", "N"].map(|name| Field::new(name, Kind::Number, Role::Feature));
+    let schema = Schema::new(fields.to_vec(), None).unwrap();
+    let bytes = written(&[column(Float64Array::from(vec![0.5]))], |properties| properties);
+    for input in [MemoryInput::new("week.parquet", bytes), MemoryInput::new("week.csv", "n,m\n1,2\n")] {
+        let mut reader = TableReader::new(vec![Arc::new(input)], &schema, Options::default());
+        let told = reader.next_batch().unwrap_err();
+        assert!(matches!(&told, Error::MissingColumn { column, .. } if column == "N"), "{told}");
+    }
+}
+
+#[test]
+fn moments_of_a_zone_are_read_in_utc() {
+    let second = 1_700_000_000;
+    let moments = TimestampMicrosecondArray::from(vec![Some(second * 1_000_000), None]);
+    let moments = column(moments.with_timezone("Europe/Berlin"));
+    let input: Arc<dyn Input> =
+        Arc::new(MemoryInput::new("week.parquet", written(&[moments], |properties| properties)));
+    let table =
+        crate::profile::profile(&[input.clone()], Options::default(), &["".to_owned()], &mut |_| {}).unwrap();
+    assert_eq!((table.columns[0].times, table.columns[0].missing), (1, 1));
+    // A moment is read by its value, and where it is a key by its text.
+    let read = |role| {
+        let schema = Schema::new(vec![Field::new("n", Kind::Time, role)], None).unwrap();
+        let mut reader = TableReader::new(vec![input.clone()], &schema, Options::default());
+        reader.next_batch().unwrap().unwrap().rows.column(0).clone()
+    };
+    assert_eq!(read(Role::Feature).as_primitive::<TimestampSecondType>().value(0), second);
+    assert_eq!(read(Role::Key).as_string::<i32>().value(0), "2023-11-14T22:13:20");
+}
+
+#[test]
+fn rows_that_come_again_are_told_with_their_number() {
+    let once = RecordBatch::try_from_iter([
+        ("n", Arc::new(Float64Array::from_iter_values((0..30).map(f64::from))) as ArrayRef),
+        ("t", Arc::new(StringArray::from_iter((0..30).map(|row| (row % 2 > 0).then_some("x"))))),
+    ])
+    .unwrap();
+    let file = |name: &str, times| -> Arc<dyn Input> {
+        Arc::new(MemoryInput::new(name, written(&vec![once.clone(); times], |properties| properties)))
+    };
+    let told = |inputs: &[Arc<dyn Input>]| {
+        let table = crate::profile::profile(inputs, Options::default(), &[], &mut |_| {}).unwrap();
+        let again = table.oddities.iter().find(|oddity| oddity.kind == crate::OddityKind::RepeatedTable);
+        again.map(|oddity| format!("{} {:?} {}", oddity.file, oddity.line, oddity.rows))
+    };
+    assert_eq!(told(&[file("a", 1)]), None);
+    assert_eq!(told(&[file("a", 2)]).as_deref(), Some("a Some(31) 30"));
+    assert_eq!(told(&[file("a", 1), file("b", 1)]).as_deref(), Some("b Some(1) 30"));
 }

@@ -1,5 +1,6 @@
 //! Where the parts meet: the store and the registry behind the settings, called from code that waits.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -69,6 +70,7 @@ impl Bucket {
         let paths = entries.flatten().map(|entry| entry.path());
         let mut files: Vec<PathBuf> = paths.filter(|path| is_settled(path)).collect();
         files.sort();
+        let files = once(files);
         if files.is_empty() {
             let message = format!("`{}` has no files", folder.display());
             return Err(UserError::new(message)).hint("put files of labelled customers there");
@@ -84,18 +86,25 @@ pub(crate) fn inputs(files: &[PathBuf], limits: Limits) -> Vec<Arc<dyn Input>> {
 }
 
 /// The files that some names stand for: a name with `*`, `?` or `[` that is no file itself means every file it matches,
-/// in the order of their names. No file comes twice.
+/// in the order of their names. No file comes twice, however it is named.
 pub(crate) fn expand(names: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = Vec::new();
     for name in names {
-        let found = if is_pattern(name) { matching(name)? } else { vec![name.clone()] };
-        for file in found {
-            if !files.contains(&file) {
-                files.push(file);
-            }
+        if is_pattern(name) {
+            files.extend(matching(name)?);
+        } else {
+            files.push(name.clone());
         }
     }
-    Ok(files)
+    Ok(once(files))
+}
+
+/// The files without those that were there before, perhaps under another name: by another way, or through a link.
+fn once(mut files: Vec<PathBuf>) -> Vec<PathBuf> {
+    let mut seen = BTreeSet::new();
+    // A file that is not there keeps the name it has; reading says so.
+    files.retain(|file| seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())));
+    files
 }
 
 fn is_pattern(name: &Path) -> bool {
@@ -202,5 +211,24 @@ mod tests {
         );
         let none: Result<_, String> = found(&["*.parquet"]);
         assert_eq!(none.unwrap_err(), format!("no file matches `{}`", folder.join("*.parquet").display()));
+    }
+
+    #[test]
+    fn a_file_comes_once_however_it_is_named() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("weeks");
+        std::fs::create_dir(&folder).unwrap();
+        for name in ["a.csv", "b.csv"] {
+            std::fs::write(folder.join(name), "").unwrap();
+        }
+        let [plain, other] = ["a.csv", "b.csv"].map(|name| folder.join(name));
+        let mut names = vec![plain.clone(), folder.join("./a.csv"), folder.join("../weeks/a.csv")];
+        names.extend([folder.join("*.csv"), folder.join("gone.csv"), folder.join("gone.csv")]);
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(&plain, folder.join("link.txt")).unwrap();
+            names.push(folder.join("link.txt"));
+        }
+        assert_eq!(expand(&names).unwrap(), [plain, other, folder.join("gone.csv")]);
     }
 }

@@ -129,6 +129,20 @@ impl Oddity {
         )
     }
 
+    /// The same with no value of a column in it, for what is kept or sent.
+    #[must_use]
+    pub fn without_values(&self) -> Self {
+        let mut oddity = self.clone();
+        let left_out = || "…".to_owned();
+        if let OddityKind::Sentinel { others, .. } = &mut oddity.kind {
+            *others = (left_out(), left_out());
+        }
+        if oddity.kind != OddityKind::MergeMarker {
+            oddity.example = oddity.example.map(|_| left_out());
+        }
+        oddity
+    }
+
     fn rows(&self) -> String {
         if self.rows == 1 { "1 row".to_owned() } else { format!("{} rows", self.rows) }
     }
@@ -253,8 +267,9 @@ impl fmt::Display for Oddity {
     }
 }
 
-/// Oddities that are remembered; a file with more names of columns than anybody reads could have more.
-const MOST: usize = 200;
+/// Oddities of each kind that are remembered: a file with more columns than anybody reads could have more, and none of
+/// them may keep another kind from being told.
+const MOST_OF_A_KIND: usize = 50;
 
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -300,7 +315,9 @@ impl Oddities {
             known.rows += oddity.rows;
             return;
         }
-        if self.found.len() < MOST {
+        let kind = std::mem::discriminant(&oddity.kind);
+        let alike = self.found.iter().filter(|other| std::mem::discriminant(&other.kind) == kind);
+        if alike.count() < MOST_OF_A_KIND {
             self.found.push(oddity);
         }
     }
@@ -311,5 +328,40 @@ impl Oddities {
 
     pub(crate) fn into_list(self) -> Vec<Oddity> {
         self.found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_value_is_told_to_those_who_keep_notes() {
+        let told = |kind, example: &str| {
+            let column = (kind != OddityKind::MergeMarker).then(|| "n".to_owned());
+            let file = "m".into();
+            let oddity =
+                Oddity { file, line: Some(7), column, rows: 2, kind, example: Some(example.to_owned()) };
+            oddity.without_values().message()
+        };
+        let others = ("17".to_owned(), "42".to_owned());
+        let sentinel = told(OddityKind::Sentinel { value: "999".to_owned(), others }, "999");
+        assert!(sentinel.contains("column `n`: 999 in 2 rows, far from all others (… to …)"), "{sentinel}");
+        assert!(
+            told(OddityKind::AmbiguousNumbers, "1,234").contains("column `n`: `…` may be over a thousand")
+        );
+        assert!(told(OddityKind::MergeMarker, "=======").contains("`=======` marks an unresolved merge"));
+    }
+
+    #[test]
+    fn no_kind_keeps_another_from_being_told() {
+        let mut oddities = Oddities::default();
+        let place = Place { file: "m".into(), line: Some(1) };
+        for column in 0..250 {
+            oddities.note(OddityKind::UnnamedColumn, &place, Some(&format!("column {column}")), None);
+        }
+        oddities.note(OddityKind::MergeMarker, &place, None, Some("<<<<<<< HEAD"));
+        assert_eq!(oddities.list().len(), MOST_OF_A_KIND + 1);
+        assert!(oddities.list().iter().any(|oddity| oddity.kind == OddityKind::MergeMarker));
     }
 }

@@ -10,7 +10,7 @@ use super::Context;
 use crate::config::{Learner, Overrides, Settings};
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::{Align, count, percent};
-use crate::steps::ingest::History;
+use crate::steps::ingest::{History, Rejected};
 use crate::steps::register::{Registered, register};
 use crate::steps::report;
 use crate::steps::train::{Made, ingest, train};
@@ -46,7 +46,9 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
     let made = learn(context, &settings, &history);
     let quarantine = keep_rejected(&bucket, &history, &files)?;
     let mut made = match &quarantine {
-        Some(path) if made.is_err() => made.hint(format!("`{path}` lists the rows that were rejected"))?,
+        Some((path, _)) if made.is_err() => {
+            made.hint(format!("`{path}` lists the rows that were rejected"))?
+        }
         _ => made?,
     };
     made.package.page = Some(report::of_model(&settings, &made, &history, &before.to_string())?);
@@ -55,11 +57,15 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
         return Err(changed).hint("train again when its files are complete");
     }
     let registered = register(&bucket, &settings, &made, &history, &before.to_string())?;
-    if let Some(path) = &quarantine {
+    if let Some((path, listed)) = &quarantine {
         let rejected = count(made.tally.rejected);
-        context.printer.warn(&format!("{rejected} rows of the history were rejected; `{path}` lists them"));
+        let them = match *listed < made.tally.rejected {
+            true => format!("the first {} of them", count(*listed)),
+            false => "them".to_owned(),
+        };
+        context.printer.warn(&format!("{rejected} rows of the history were rejected; `{path}` lists {them}"));
     }
-    for oddity in made.tally.oddities() {
+    for oddity in &made.oddities {
         context.printer.warn(&oddity.message());
     }
     let version = &registered.version;
@@ -81,8 +87,8 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
         "report": page,
         "read": made.tally.read,
         "quarantined": made.tally.rejected,
-        "quarantine": quarantine,
-        "oddities": made.tally.oddities().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "quarantine": quarantine.map(|(path, _)| path),
+        "oddities": made.oddities.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "seconds": watch.seconds(),
     }))?;
     context.printer.say(&format!("done in {} s", watch.seconds()));
@@ -97,15 +103,20 @@ fn learn(context: &Context, settings: &Settings, history: &History) -> Result<Ma
     })
 }
 
-/// Puts the rejected rows of the history into the bucket's quarantine, also when the history is refused for them.
-fn keep_rejected(bucket: &Bucket, history: &History, files: &[std::path::PathBuf]) -> Result<Option<String>> {
-    let Some(bytes) = history.rejected()? else { return Ok(None) };
+/// Puts the rejected rows of the history into the bucket's quarantine, also when the history is refused for them; answers
+/// the file and how many rows are in it.
+fn keep_rejected(
+    bucket: &Bucket,
+    history: &History,
+    files: &[std::path::PathBuf],
+) -> Result<Option<(String, u64)>> {
+    let Some(Rejected { bytes, listed }) = history.rejected()? else { return Ok(None) };
     let name = files.first().and_then(|file| file.file_name()).unwrap_or_default().to_string_lossy();
     let digest = winback_flow::Digest::of(&bytes);
     let path = format!("quarantine/{name}/{}.csv", digest.short());
     bucket.wait(bucket.store.put_once(&path, bytes.into()))?;
     let local = bucket.store.local_path(&path)?;
-    Ok(Some(local.map_or(path, |path| path.display().to_string())))
+    Ok(Some((local.map_or(path, |path| path.display().to_string()), listed)))
 }
 
 fn tell(

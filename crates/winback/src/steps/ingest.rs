@@ -7,12 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow::record_batch::RecordBatch;
 use winback_table::input::Input;
 use winback_table::reader::{Options, Repeats, TableReader, Tally};
-use winback_table::{BatchIterator, Error, Role, Schema, Source};
+use winback_table::{BatchIterator, Error, Oddity, Reject, Role, Schema, Source};
 
 use super::quarantine::Quarantine;
 use crate::error::{Result, ResultExt as _};
 
 type Spill = Quarantine<BufWriter<File>>;
+
+/// Bytes of rejected rows that are listed. A store takes a file as a whole, so it stands in memory once; a history with
+/// more than these is refused or as good as none, and the first rows say why.
+const MOST_LISTED: usize = 64 << 20;
 
 /// The rows of a history's files under a schema.
 pub(crate) struct History {
@@ -20,6 +24,9 @@ pub(crate) struct History {
     schema: Schema,
     options: Options,
     reject_limit: f64,
+    /// What a look at the files found odd.
+    oddities: Vec<Oddity>,
+    most_listed: usize,
     first: Mutex<FirstPass>,
 }
 
@@ -29,6 +36,38 @@ struct FirstPass {
     begun: bool,
     tally: Option<Tally>,
     rejected: Option<Spill>,
+    /// Rejected rows in the list, and their bytes.
+    listed: (u64, usize),
+}
+
+impl FirstPass {
+    /// Lists rejected rows, as long as there is room.
+    fn list(&mut self, rejects: &[Reject], room: usize) -> winback_table::Result<()> {
+        let Some(spill) = &mut self.rejected else { return Ok(()) };
+        let (rows, bytes) = &mut self.listed;
+        let mut count = 0;
+        for reject in rejects {
+            let value = reject.value.as_ref().map_or(0, String::len);
+            // What else stands in a line of the list is hardly longer.
+            let length = reject.row.len() + value + reject.file.len() + 200;
+            if *bytes + length > room {
+                // What comes later would only fit by chance.
+                *bytes = room;
+                break;
+            }
+            *bytes += length;
+            count += 1;
+        }
+        *rows += count as u64;
+        spill.write(&rejects[..count])
+    }
+}
+
+/// The rejected rows of a history as a quarantine file.
+pub(crate) struct Rejected {
+    pub(crate) bytes: Vec<u8>,
+    /// Rows in the file: all that were rejected, or the first of very many.
+    pub(crate) listed: u64,
 }
 
 impl History {
@@ -37,13 +76,15 @@ impl History {
         schema: &Schema,
         options: Options,
         reject_limit: f64,
+        oddities: Vec<Oddity>,
     ) -> Self {
         let schema = schema.used();
         // A key stands once per moment; without moments, the rows of one key are kept and stay together.
         let repeats =
             if schema.with_role(Role::Time).is_some() { Repeats::RejectedWithinTime } else { Repeats::Kept };
         let options = Options { repeats, ..options };
-        Self { inputs, schema, options, reject_limit, first: Mutex::default() }
+        let (most_listed, first) = (MOST_LISTED, Mutex::default());
+        Self { inputs, schema, options, reject_limit, oddities, most_listed, first }
     }
 
     /// What the first pass counted.
@@ -51,8 +92,20 @@ impl History {
         self.lock().tally.clone().unwrap_or_default()
     }
 
+    /// What is odd about the files: what a look at them found, and what reading them added.
+    pub(crate) fn oddities(&self) -> Vec<Oddity> {
+        let mut oddities = self.oddities.clone();
+        for oddity in self.tally().oddities() {
+            let is_known = |other: &Oddity| other.kind == oddity.kind && other.column == oddity.column;
+            if !oddities.iter().any(is_known) {
+                oddities.push(oddity.clone());
+            }
+        }
+        oddities
+    }
+
     /// The quarantine file of the first pass, if a row was rejected.
-    pub(crate) fn rejected(&self) -> Result<Option<Vec<u8>>> {
+    pub(crate) fn rejected(&self) -> Result<Option<Rejected>> {
         let mut first = self.lock();
         let Some(spill) =
             first.rejected.take().filter(|_| first.tally.as_ref().is_some_and(|tally| tally.rejected > 0))
@@ -63,7 +116,7 @@ impl History {
         let mut file = file.users("cannot write a temporary file")?;
         let mut bytes = Vec::new();
         file.rewind().and_then(|()| file.read_to_end(&mut bytes)).users("cannot read a temporary file")?;
-        Ok(Some(bytes))
+        Ok(Some(Rejected { bytes, listed: first.listed.0 }))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, FirstPass> {
@@ -102,8 +155,8 @@ impl Source for History {
                     }
                     return checked.map(|()| None);
                 };
-                if is_first && let Some(spill) = &mut self.lock().rejected {
-                    spill.write(&batch.rejects)?;
+                if is_first {
+                    self.lock().list(&batch.rejects, self.most_listed)?;
                 }
                 if batch.rows.num_rows() > 0 {
                     return Ok(Some(batch.rows));
@@ -113,5 +166,32 @@ impl Source for History {
         };
         let mut next = next;
         Ok(Box::new(std::iter::from_fn(move || next().transpose())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use winback_table::input::MemoryInput;
+    use winback_table::{Field, Kind};
+
+    use super::*;
+
+    #[test]
+    fn the_first_of_very_many_rejected_rows_are_listed() {
+        let rows: String = (0..100).map(|row| format!("{row}\n")).collect();
+        let input: Arc<dyn Input> = Arc::new(MemoryInput::new("m", format!("id,n\n{rows}")));
+        let fields = ["id", "n"].map(|name| Field::new(name, Kind::Number, Role::Feature));
+        let schema = Schema::new(fields.to_vec(), None).unwrap();
+        let listed = |most_listed| {
+            let history = History::new(vec![input.clone()], &schema, Options::default(), 1.0, Vec::new());
+            let history = History { most_listed, ..history };
+            history.open().unwrap().for_each(drop);
+            let rejected = history.rejected().unwrap().unwrap();
+            assert_eq!(history.tally().rejected, 100);
+            assert_eq!(rejected.bytes.split(|byte| *byte == b'\n').count() as u64, rejected.listed + 2);
+            rejected.listed
+        };
+        assert_eq!(listed(MOST_LISTED), 100);
+        assert_eq!(listed(4100), 20);
     }
 }

@@ -11,7 +11,7 @@ use winback_retain::{Error as RetainError, leaks};
 use winback_table::input::Input;
 use winback_table::profile::profile_with;
 use winback_table::reader::{Options, Repeats, Tally};
-use winback_table::{Error as TableError, Field, Role};
+use winback_table::{Error as TableError, Field, Oddity, OddityKind, Role};
 
 use super::ingest::History;
 use crate::config::{Learner, Settings};
@@ -26,6 +26,8 @@ pub(crate) struct Made {
     /// For each out-of-fold row what is drawn together with it.
     pub(crate) groups: Vec<u64>,
     pub(crate) tally: Tally,
+    /// What is odd about the history's files, without any value.
+    pub(crate) oddities: Vec<Oddity>,
 }
 
 /// How CSV files are read under the settings.
@@ -43,7 +45,32 @@ pub(crate) fn ingest(
     let own = settings.columns.iter().map(|(name, column)| (name.clone(), column.missing.clone()));
     let table = profile_with(inputs, options, &settings.data.missing, &own.collect(), watch)?;
     let schema = settings.schema(&table)?.schema;
-    Ok(History::new(inputs.to_vec(), &schema, options, settings.data.reject_limit))
+    let oddities = table.oddities.iter().filter(|oddity| is_news(settings, oddity));
+    let oddities = oddities.map(Oddity::without_values).collect();
+    Ok(History::new(inputs.to_vec(), &schema, options, settings.data.reject_limit, oddities))
+}
+
+/// Whether the settings leave an oddity open: not what is in a column that they exclude, nor how one is written that
+/// they speak of. What is odd about the values of a key would show a customer's.
+fn is_news(settings: &Settings, oddity: &Oddity) -> bool {
+    let Some(column) = &oddity.column else { return true };
+    let is_key = settings.data.key.as_ref() == Some(column) && !oddity.is_about_names();
+    if is_key || settings.data.exclude.contains(column) {
+        return false;
+    }
+    let is_told = settings.columns.get(column).is_some_and(|said| said.told_kind().is_some());
+    let is_of_writing = matches!(
+        oddity.kind,
+        OddityKind::Notation(_)
+            | OddityKind::SeveralDates
+            | OddityKind::MixedNumbers
+            | OddityKind::AmbiguousNumbers
+            | OddityKind::MixedUnits
+            | OddityKind::MixedDates
+            | OddityKind::AmbiguousDates
+            | OddityKind::NotNumbers { are_few: false }
+    );
+    !(is_told && is_of_writing)
 }
 
 /// Learns from a history.
@@ -84,7 +111,8 @@ pub(crate) fn train(settings: &Settings, history: &History, watch: Watch<'_>) ->
         page: None,
     };
     let Trained { out_of_fold, identities, groups, .. } = trained;
-    Ok(Made { package, findings, out_of_fold, identities, groups, tally: history.tally() })
+    let (tally, oddities) = (history.tally(), history.oddities());
+    Ok(Made { package, findings, out_of_fold, identities, groups, tally, oddities })
 }
 
 /// A history that cannot be read or learnt from, with what helps.

@@ -166,6 +166,23 @@ fn no_value_of_a_column_is_a_setting() {
     assert_eq!(age["missing"], 53, "{age}");
 }
 
+#[test]
+fn training_tells_what_is_odd_and_not_what_the_settings_answer() {
+    let bench = with("sentinel.csv");
+    bench.json(&["init", "sentinel.csv", "--root", "file:."]);
+    let told = |key: &str| {
+        let found = bench.json(&["train", "--learner", "linear"]);
+        let oddities = found["oddities"].as_array().unwrap().clone();
+        oddities.into_iter().filter(|told| told.as_str().unwrap().contains(key)).collect::<Vec<_>>()
+    };
+    let expected = "`sentinel.csv` line 3, column `age`: 999 in 53 rows, far from all others (… to …); if it means no \
+                    value, say `missing = [\"999\"]` under `[columns.age]`";
+    assert_eq!(told("age"), [expected]);
+    let settings = format!("{}\n[columns.age]\nmissing = [999]\n", bench.read("winback.toml"));
+    bench.write("winback.toml", &settings);
+    assert_eq!(told("age"), [""; 0]);
+}
+
 /// A month of the clean table: every customer once, the moment in a column of its own.
 fn month(bench: &Bench, month: u32) {
     let text = std::fs::read_to_string(folder().join("clean.csv")).unwrap();

@@ -91,29 +91,40 @@ pub fn flag(text: &str) -> Option<bool> {
 }
 
 /// Seconds since 1970 of a date, or a date and time of day: `2026-11-22`, `2026-11-22 08:30:00`, `2026-11-22T08:30`,
-/// `2026/11/22`, `20261122`, `22.11.2026`.
+/// `2026/11/22`, `20261122`, `22.11.2026`. What has an offset from UTC, as in `2026-11-22T08:30:00+02:00`, is moved to UTC.
 #[must_use]
 pub fn seconds(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     if bytes.len() < 8 || !bytes[0].is_ascii_digit() {
         return None;
     }
-    let moment = iso(text).or_else(|| dotted(text)).or_else(|| compact(text))?;
+    if bytes[4] == b'-' || bytes[4] == b'/' {
+        return iso(text);
+    }
+    dotted(text).or_else(|| compact(text)).and_then(in_utc)
+}
+
+fn in_utc(moment: DateTime) -> Option<i64> {
     moment.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp().as_second())
 }
 
-fn iso(text: &str) -> Option<DateTime> {
+fn iso(text: &str) -> Option<i64> {
     let dashed;
-    let text = if text.as_bytes().get(4) == Some(&b'/') {
+    let text = if text.as_bytes()[4] == b'/' {
         dashed = text.replacen('/', "-", 2);
         dashed.as_str()
     } else {
         text
     };
-    if text.as_bytes().get(4) != Some(&b'-') {
-        return None;
+    let time = text.get(10..).unwrap_or_default();
+    if time == "Z" {
+        return in_utc(text[..10].parse().ok()?);
     }
-    text.trim_end_matches('Z').parse::<DateTime>().ok()
+    // The parser of civil times passes over offsets and zones, and so would make another moment of it.
+    if time.contains(['Z', 'z', '+', '-', '[']) {
+        return text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second);
+    }
+    in_utc(text.parse().ok()?)
 }
 
 fn dotted(text: &str) -> Option<DateTime> {
@@ -186,6 +197,23 @@ mod tests {
             assert_eq!(seconds(text), Some(day), "{text:?}");
         }
         assert_eq!(show_seconds(day), "2026-11-22");
+        for text in [
+            "2026-11-22Z",
+            "2026-11-22T00:00:00Z",
+            "2026-11-22T02:00:00+02:00",
+            "2026-11-21 22:00:00.5-02:00",
+        ] {
+            assert_eq!(seconds(text), Some(day), "{text:?}");
+        }
+        assert_eq!(seconds("2026/11/22 02:00+0200"), Some(day));
+        for text in [
+            "2026-11-22T00:00[Europe/Berlin]",
+            "2026-11-22T00:00:00+99:00",
+            "2026-11-22+02:00",
+            "2026-11-22ZZ",
+        ] {
+            assert_eq!(seconds(text), None, "{text:?}");
+        }
         assert_eq!(seconds("2026-02-30"), None);
         assert_eq!(seconds("99999999"), None);
     }

@@ -4,11 +4,11 @@
 //! nothing is made of the part that could be read.
 
 use std::fmt;
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
 use super::{Input, fill};
 
@@ -122,17 +122,28 @@ fn shown_size(bytes: u64) -> String {
 }
 
 /// Bytes that a format nobody unpacks here begins with, what it is, and the way out.
-const FOREIGN: [(&[u8], &str, &str); 6] = [
+const FOREIGN: [(&[u8], &str, &str); 5] = [
     (b"PK\x03\x04", "a zip archive or an Excel workbook", "unpack it, or save the sheet as CSV"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save the sheet as CSV"),
-    (b"BZh", "packed with bzip2", "unpack it with `bunzip2`, or pack it with gzip or zstd"),
     (b"\xfd7zXZ", "packed with xz", "unpack it with `unxz`, or pack it with gzip or zstd"),
     (b"7z\xbc\xaf", "a 7z archive", "unpack it, or pack the file in it with gzip or zstd"),
     (b"Rar!", "a RAR archive", "unpack it, or pack the file in it with gzip or zstd"),
 ];
 
 /// How many bytes tell the packing.
-const MAGIC: usize = 6;
+const MAGIC: usize = 10;
+
+/// What a file is that nobody unpacks here, and the way out.
+fn foreign(start: &[u8]) -> Option<(&'static str, &'static str)> {
+    // A column may well be called `BZh`: what follows is the level, and the sign of a block or of the end.
+    if let [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', b'&', b'S', b'Y']
+    | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90] = start
+    {
+        return Some(("packed with bzip2", "unpack it with `bunzip2`, or pack it with gzip or zstd"));
+    }
+    let found = FOREIGN.into_iter().find(|(bytes, ..)| start.starts_with(bytes));
+    found.map(|(_, what, way_out)| (what, way_out))
+}
 
 /// The file's text bytes, unpacked if they are gzip or zstd.
 ///
@@ -143,7 +154,7 @@ pub fn unpacked(input: &dyn Input) -> io::Result<Box<dyn Read + Send>> {
     let mut magic = [0; MAGIC];
     let filled = fill(&mut reader, &mut magic)?;
     let start = &magic[..filled];
-    if let Some((_, what, way_out)) = FOREIGN.into_iter().find(|(bytes, ..)| start.starts_with(bytes)) {
+    if let Some((what, way_out)) = foreign(start) {
         return Err(io::Error::other(PackingFlaw::Foreign { what, way_out }));
     }
     let packing = packing(start);
@@ -153,7 +164,7 @@ pub fn unpacked(input: &dyn Input) -> io::Result<Box<dyn Read + Send>> {
     let counted = BufReader::with_capacity(1 << 16, Counted { inner: whole, taken: taken.clone() });
     let inner: Box<dyn Read + Send> = match packing {
         Packing::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(counted)?),
-        Packing::Gzip | Packing::Parquet => Box::new(MultiGzDecoder::new(counted)),
+        Packing::Gzip | Packing::Parquet => Box::new(Members::new(counted)),
     };
     Ok(Box::new(Unpacked { inner, packing, limits: input.limits(), taken, given: 0 }))
 }
@@ -166,6 +177,55 @@ fn packing(start: &[u8]) -> Option<Packing> {
         _ if is_zstd => Some(Packing::Zstd),
         [0x1f, 0x8b, ..] => Some(Packing::Gzip),
         _ => None,
+    }
+}
+
+/// The members of a gzip file, one after the other, and zeros behind the last one: tapes and some copies fill a block
+/// with them.
+struct Members<R> {
+    member: Option<GzDecoder<R>>,
+}
+
+impl<R: BufRead> Members<R> {
+    fn new(packed: R) -> Self {
+        Self { member: Some(GzDecoder::new(packed)) }
+    }
+}
+
+impl<R: BufRead> Read for Members<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        while let Some(member) = &mut self.member {
+            let count = member.read(buffer)?;
+            if count > 0 {
+                return Ok(count);
+            }
+            let Some(mut packed) = self.member.take().map(GzDecoder::into_inner) else { break };
+            let zeros = skip_zeros(&mut packed)?;
+            let is_end = packed.fill_buf()?.is_empty();
+            if !is_end && zeros > 0 {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+            self.member = (!is_end).then(|| GzDecoder::new(packed));
+        }
+        Ok(0)
+    }
+}
+
+/// Passes over zero bytes; answers how many there were.
+fn skip_zeros(reader: &mut impl BufRead) -> io::Result<u64> {
+    let mut skipped = 0;
+    loop {
+        let bytes = reader.fill_buf()?;
+        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+        let is_over = zeros < bytes.len() || bytes.is_empty();
+        reader.consume(zeros);
+        skipped += zeros as u64;
+        if is_over {
+            return Ok(skipped);
+        }
     }
 }
 

@@ -45,6 +45,19 @@ fn packed_bytes_come_out_as_they_were() {
 }
 
 #[test]
+fn zeros_behind_gzip_are_no_data() {
+    let text = b"id,n\na,1\n".repeat(1000);
+    let padded = |zeros: usize, rest: &[u8]| [gzip(&text), vec![0; zeros], rest.to_vec()].concat();
+    for zeros in [1, 512, 200_000] {
+        assert_eq!(read(&memory(padded(zeros, b""))).unwrap(), text);
+    }
+    let damaged = Err(PackingFlaw::Damaged(Packing::Gzip));
+    assert_eq!(read(&memory(padded(3, b"x"))), damaged);
+    assert_eq!(read(&memory(padded(3, &gzip(b"b,2\n")))), damaged, "what follows zeros was never meant");
+    assert_eq!(read(&memory(padded(0, b"not gzip at all"))), damaged);
+}
+
+#[test]
 fn cut_bytes_are_never_a_shorter_file() {
     let text: Vec<u8> = (0..2000_u32).flat_map(|row| format!("{row},{}\n", row * row).into_bytes()).collect();
     for (pack, packing) in [(gzip as fn(&[u8]) -> Vec<u8>, Packing::Gzip), (zstd, Packing::Zstd)] {
@@ -85,4 +98,10 @@ fn archives_are_named_with_the_way_out() {
         "is a zip archive or an Excel workbook, which Winback does not open; unpack it, or save the sheet as CSV"
     );
     assert!(read(&memory(b"PK,1\n".to_vec())).is_ok(), "two letters are no archive");
+    assert!(read(&memory(b"BZh,name,n\n1,2,3\n".to_vec())).is_ok(), "nor are three");
+    let told = read(&memory(b"BZh91AY&SYrest".to_vec())).unwrap_err().to_string();
+    assert!(
+        told.starts_with("is packed with bzip2, which Winback does not open; unpack it with `bunzip2`"),
+        "{told}"
+    );
 }

@@ -3,6 +3,7 @@
 //! Columns come in whatever type their writer chose: numbers of any width are read as numbers, anything else by its
 //! text, cell by cell, under the same rules as CSV, so that one bad cell costs one row and not a batch.
 
+mod caught;
 mod column;
 mod footer;
 mod pages;
@@ -134,8 +135,8 @@ impl Batches {
 /// Calls the library. It panics on some damaged files (a negative offset, say), which to us are bad files like others;
 /// nothing of what it left half done is used again, as an error ends the reading.
 fn guarded<T>(file: &str, call: impl FnOnce() -> Result<T, ParquetError>) -> Result<T> {
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(call));
-    let outcome = outcome.unwrap_or_else(|_| Err(ParquetError::General("the file is damaged".to_owned())));
+    let outcome = caught::caught(call);
+    let outcome = outcome.unwrap_or_else(|| Err(ParquetError::General("the file is damaged".to_owned())));
     outcome.map_err(|source| Error::Parquet { file: file.to_owned(), source })
 }
 

@@ -228,8 +228,13 @@ fn moments_of_a_zone_are_read_in_utc() {
     let moments = column(moments.with_timezone("Europe/Berlin"));
     let input: Arc<dyn Input> =
         Arc::new(MemoryInput::new("week.parquet", written(&[moments], |properties| properties)));
-    let table =
-        crate::profile::profile(&[input.clone()], Options::default(), &["".to_owned()], &mut |_| {}).unwrap();
+    let table = crate::profile::profile(
+        std::slice::from_ref(&input),
+        Options::default(),
+        &["".to_owned()],
+        &mut |_| {},
+    )
+    .unwrap();
     assert_eq!((table.columns[0].times, table.columns[0].missing), (1, 1));
     // A moment is read by its value, and where it is a key by its text.
     let read = |role| {

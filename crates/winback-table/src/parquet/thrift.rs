@@ -12,7 +12,7 @@ pub(super) enum What {
     Long,
     Double,
     Bytes,
-    List(&'static What),
+    List(&'static Self),
     Structure(Shape),
 }
 

@@ -205,9 +205,12 @@ fn rows() -> Vec<File> {
         "C9001,45,200.1,Rome,2020-01-01,no",
         ">>>>>>> other",
     ];
+    let base = ["||||||| 1a2b3c", "C9001,43,200.1,Rome,2020-01-01,no"];
+    let with_base = [&merge[..2], &base, &merge[2..]].concat();
     vec![
         ("second_header.csv", with_lines(80, &[HEADER])),
         ("merge_marker.csv", with_lines(50, &merge)),
+        ("merge_marker_base.csv", with_lines(50, &with_base)),
         ("merge_marker_first.csv", [b"<<<<<<< HEAD\n".to_vec(), clean()].concat()),
         ("table_twice.csv", text(HEADER, &again)),
         ("rows_twice.csv", text(HEADER, &pasted)),

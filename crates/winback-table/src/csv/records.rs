@@ -26,7 +26,7 @@ pub(crate) struct Record<'a> {
     pub(crate) fields: Result<Fields<'a>, Malformed>,
     /// The bytes as they stood in the file.
     raw: &'a [u8],
-    encoding: Encoding,
+    dialect: Dialect,
 }
 
 /// Why a record could not be split.
@@ -66,28 +66,34 @@ impl Record<'_> {
         self.raw.trim_ascii_end()
     }
 
-    /// Whether the record is a line that marks an unresolved merge, as version control leaves them.
-    pub(crate) fn is_merge_marker(&self) -> bool {
+    /// Whether the record is a line that marks an unresolved merge, as version control leaves them in a table of so many
+    /// columns.
+    pub(crate) fn is_merge_marker(&self, columns: usize) -> bool {
         let line = self.bytes();
         // Nearly every line ends here.
-        if !matches!(line.first(), Some(b'<' | b'=' | b'>')) {
+        if !matches!(line.first(), Some(b'<' | b'=' | b'>' | b'|')) {
             return false;
         }
         let is_side = |sign: &[u8]| {
             line.strip_prefix(sign).is_some_and(|rest| rest.first().is_none_or(|byte| *byte == b' '))
         };
-        line == b"=======" || is_side(b"<<<<<<<") || is_side(b">>>>>>>")
+        // Between bars such a line may as well be a row of a file that has so many columns.
+        let is_row =
+            || self.dialect.delimiter == b'|' && self.fields.is_ok_and(|fields| fields.len() == columns);
+        line == b"=======" || is_side(b"<<<<<<<") || is_side(b">>>>>>>") || (is_side(b"|||||||") && !is_row())
     }
 
     /// Whether it is UTF-8 beyond ASCII in a file of single bytes, where that is hardly ever by chance.
     pub(crate) fn is_stray_utf8(&self) -> bool {
-        self.encoding.is_single_byte() && !self.raw.is_ascii() && std::str::from_utf8(self.raw).is_ok()
+        self.dialect.encoding.is_single_byte()
+            && !self.raw.is_ascii()
+            && std::str::from_utf8(self.raw).is_ok()
     }
 
     /// The record's text without its line end, for quarantine; a very long one is cut.
     pub(crate) fn text(&self) -> String {
         let bytes = self.raw.trim_ascii_end();
-        shortened_row(&self.encoding.shown(bytes))
+        shortened_row(&self.dialect.encoding.shown(bytes))
     }
 }
 
@@ -268,7 +274,7 @@ impl<R: Read> Records<R> {
     }
 
     fn malformed(&self, line: u64, why: Malformed) -> Record<'_> {
-        Record { line, fields: Err(why), raw: &self.raw, encoding: self.dialect.encoding }
+        Record { line, fields: Err(why), raw: &self.raw, dialect: self.dialect }
     }
 
     fn record(&mut self, line: u64) -> Record<'_> {
@@ -289,7 +295,7 @@ impl<R: Read> Records<R> {
         let zero = memchr::memchr(0, bytes).is_some();
         let fields = text.map(|text| Fields { text, ends }).ok_or(Malformed::NotText);
         let fields = if zero { Err(Malformed::ZeroBytes) } else { fields };
-        Record { line, fields, raw: &self.raw, encoding: self.dialect.encoding }
+        Record { line, fields, raw: &self.raw, dialect: self.dialect }
     }
 }
 

@@ -107,7 +107,8 @@ pub(crate) fn open(input: &dyn Input, said: Said, oddities: &mut Oddities) -> Re
     let mut records = Records::new(reader, dialect);
     let first = records.next().map_err(|error| Error::io("read", name, error))?;
     let Some(first) = first else { return Err(Error::Empty { file: name.to_owned() }) };
-    if first.is_merge_marker() {
+    let columns = first.fields.map_or(0, |fields| fields.len());
+    if first.is_merge_marker(columns) {
         return Err(flawed(HeaderFlaw::MergeMarker));
     }
     let fields = first.fields.map_err(|malformed| {
@@ -125,7 +126,7 @@ pub(crate) fn open(input: &dyn Input, said: Said, oddities: &mut Oddities) -> Re
 /// The fields of a record, if it is a row of the table.
 pub(crate) fn fields<'a>(record: &Record<'a>, header: &Header) -> Result<Fields<'a>, Reason> {
     // Such a line also has the wrong number of fields, which would say less.
-    if record.is_merge_marker() {
+    if record.is_merge_marker(header.names.len()) {
         return Err(Reason::MergeMarker);
     }
     let fields = record.fields?;

@@ -132,12 +132,28 @@ fn a_long_line_after_an_open_quote_is_accounted_for() {
 }
 
 #[test]
+fn bars_mark_a_merge_where_they_are_no_row() {
+    let is_marker = |line: &str, delimiter, columns| {
+        let dialect = Dialect { delimiter, encoding: Encoding::Utf8 };
+        let mut records = Records::new(line.as_bytes(), dialect);
+        records.next().unwrap().unwrap().is_merge_marker(columns)
+    };
+    for (line, expected) in
+        [("||||||| 1a2b3c", true), ("|||||||", true), ("||||||||", false), ("|||||||x", false)]
+    {
+        assert_eq!(is_marker(line, b',', 1), expected, "{line}");
+    }
+    assert!(is_marker("||||||| base", b'|', 3));
+    assert!(!is_marker("||||||| base", b'|', 8), "a row of eight fields");
+}
+
+#[test]
 fn a_very_long_record_is_kept_in_part() {
     let record = Record {
         line: 1,
         fields: Err(Malformed::Runaway),
         raw: &b"\xfc".repeat(1 << 17),
-        encoding: Encoding::Latin1,
+        dialect: Dialect { delimiter: b',', encoding: Encoding::Latin1 },
     };
     let text = record.text();
     assert_eq!(text.chars().count(), (1 << 16) + 1);

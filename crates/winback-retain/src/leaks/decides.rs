@@ -9,8 +9,10 @@ use crate::findings::{Finding, Severity};
 /// under another name, with a few errors: an AUC sees one error among thirty leavers, a person sees a copy.
 const ERRORS: f64 = 0.005;
 const ERRORS_OF_THE_RARER: f64 = 0.05;
-/// A name for the label has no more values than this.
+/// A name for the label has no more values than this …
 const FEW: usize = 50;
+/// … and so many rows a value on average: with a value for every row or two, each would say its own rows' label.
+const ROWS_OF_A_VALUE: usize = 10;
 /// A column that is filled for a smaller share of the rows is not looked at where it is filled.
 const FILLED: f64 = 0.02;
 
@@ -29,7 +31,8 @@ pub(super) fn alone(rows: &Rows, alone: &[Alone]) -> Vec<Finding> {
 /// The label under another name or coding: few values, or that there is a value at all, say the same.
 fn copy(column: &Column, alone: &Alone, rows: &Rows) -> Option<Finding> {
     let filled: Vec<u32> = (0..rows.len()).map(|row| u32::from(!column.is_missing(row))).collect();
-    let by_value = (alone.values <= FEW).then(|| errors(&alone.codes, alone.code_count, &rows.labels));
+    let are_few = alone.values <= FEW && ROWS_OF_A_VALUE * alone.values <= rows.len();
+    let by_value = are_few.then(|| errors(&alone.codes, alone.code_count, &rows.labels));
     let errors = by_value.into_iter().chain([errors(&filled, 2, &rows.labels)]);
     let [of_stayers, of_leavers] = errors.min_by_key(|errors| errors[0] + errors[1])?;
     let leavers = rows.labels.iter().filter(|label| **label).count();

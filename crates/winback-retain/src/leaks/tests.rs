@@ -13,6 +13,8 @@ use winback_table::{MemorySource, Role, Schema};
 use super::*;
 use crate::findings::Severity;
 
+mod scale;
+
 const ROWS: usize = 2_000;
 
 /// A number below `bound` that belongs to a row and a purpose.

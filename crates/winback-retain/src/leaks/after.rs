@@ -16,7 +16,8 @@ const EXPECTED: f64 = 10.0;
 const EMPTY: f64 = 0.02;
 /// The zone begins at zero, or at next to nothing: at most this share of the median.
 const NEXT_TO_ZERO: f64 = 0.02;
-/// One value is that of nearly all who stayed; with any other, nearly all left, and they are so many.
+/// One value is that of nearly all who stayed; with any other, nearly all left, and so many of them are looked at:
+/// however many rows they stand for, a few say nothing.
 const OF_STAYERS: f64 = 0.98;
 const LEFT: f64 = 0.98;
 const LEAST_LEFT: f64 = 30.0;
@@ -77,7 +78,8 @@ fn zone_at_zero(column: &Column, rows: &Rows) -> Option<String> {
         let left = run.iter().filter(|(_, label)| *label).count() as f64 * rows.weight(true);
         leavers += left;
         seen += left + run.iter().filter(|(_, label)| !*label).count() as f64 * rows.weight(false);
-        if EXPECTED <= seen * rate && leavers <= EMPTY * seen * rate {
+        // So many of the leavers looked at would be expected: what a few rows stand for is no evidence.
+        if EXPECTED * rows.weight(true) <= seen * rate && leavers <= EMPTY * seen * rate {
             zone = seen;
         }
     }
@@ -93,22 +95,25 @@ fn zone_at_zero(column: &Column, rows: &Rows) -> Option<String> {
 
 /// One value of nearly all who stayed, while with any other value nearly all left.
 fn constant_of_stayers(alone: &Alone, rows: &Rows) -> Option<String> {
+    // As many as are looked at; only shares are said of the history, for which they stand unevenly.
     let mut by_code = vec![[0.0_f64; 2]; alone.code_count];
     for (code, label) in alone.codes.iter().zip(&rows.labels) {
-        by_code[*code as usize][usize::from(*label)] += rows.weight(*label);
+        by_code[*code as usize][usize::from(*label)] += 1.0;
     }
     let leavers = by_code.iter().map(|[_, left]| left).sum::<f64>();
     let stayers = by_code.iter().map(|[stayed, _]| stayed).sum::<f64>();
     let [stayed, left] = by_code.into_iter().max_by(|left, right| left[0].total_cmp(&right[0]))?;
     // With another value: who left, and who stayed all the same.
     let (others_left, others_stayed) = (leavers - left, stayers - stayed);
-    let certain = LEAST_LEFT <= others_left && LEFT * (others_left + others_stayed) <= others_left;
+    let others = rows.weight(true) * others_left + rows.weight(false) * others_stayed;
+    let share = rows.weight(true) * others_left / others.max(1.0);
+    let certain = LEAST_LEFT <= others_left && LEFT <= share;
     (OF_STAYERS * stayers <= stayed && certain).then(|| {
         format!(
-            "{:.1} % of those who stayed have one value; of the {:.0} rows with another {:.1} % left",
+            "{:.1} % of those who stayed have one value; of the rows with another, {:.0} of which were looked at, {:.1} % left",
             100.0 * stayed / stayers,
             others_left + others_stayed,
-            100.0 * others_left / (others_left + others_stayed)
+            100.0 * share
         )
     })
 }

@@ -1,6 +1,9 @@
 //! Few rows, some rows of many, rows of one customer, cells without a value: what they must not make the guard say, and
 //! must not keep it from seeing.
 
+use winback_table::Kind;
+
+use super::super::rows::{Column, Rows, Values};
 use super::*;
 
 #[test]
@@ -19,4 +22,39 @@ fn noise_in_a_few_rows_is_no_copy() {
         let block = look(&source).into_iter().find(|finding| finding.severity == Severity::Block);
         assert_eq!(block, None, "{rows} rows, seed {seed}");
     }
+}
+
+/// Rows that stand for `weights` of a history, stayers and leavers; `number` is the one column.
+fn some(labels: Vec<bool>, weights: [f64; 2], number: impl Fn(usize) -> f64) -> Rows {
+    let numbers = (0..labels.len()).map(number).collect();
+    let of = |class: bool| labels.iter().filter(|label| **label == class).count() as f64;
+    let positives = (weights[1] * of(true)) as u64;
+    Rows {
+        columns: vec![Column {
+            name: "fee".to_owned(),
+            kind: Kind::Number,
+            values: Values::Numbers(numbers),
+        }],
+        groups: (0..labels.len() as u64).collect(),
+        numbers: (0..labels.len() as u64).collect(),
+        read: positives + (weights[0] * of(false)) as u64,
+        positives,
+        weights,
+        labels,
+        ..Rows::default()
+    }
+}
+
+#[test]
+fn a_value_of_a_few_rows_looked_at_says_nothing_however_many_they_stand_for() {
+    let with_fees = |fees: usize| {
+        let labels = (0..4000).map(|row| row % 2 == 0).collect();
+        let rows = some(labels, [50.0, 12.0], |row| if row % 2 == 0 && row < 2 * fees { 25.0 } else { 0.0 });
+        let alone = [Alone::new(&rows.columns[0], &rows)];
+        after::known_after(&rows, &alone, &[0])
+    };
+    assert_eq!(with_fees(4), []);
+    let found = with_fees(40);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].evidence.contains("of the rows with another, 40 of which were looked at, 100.0 % left"));
 }

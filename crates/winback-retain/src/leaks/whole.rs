@@ -114,19 +114,26 @@ fn rounded(count: f64) -> u64 {
 /// Outcomes of the last horizon that are rarer than those before: they may not be known yet.
 pub(super) fn immature(rows: &Rows, horizon: i64) -> Option<Finding> {
     let latest = rows.times.iter().copied().max()?;
-    let (mut looked_at, mut counts, mut positives) = ([0.0_f64; 2], [0.0_f64; 2], [0.0_f64; 2]);
+    // Rows before and of the last horizon, of those who stayed and those who left.
+    let mut counts = [[0.0_f64; 2]; 2];
     for (time, label) in rows.times.iter().zip(&rows.labels) {
-        let side = usize::from(latest.saturating_sub(horizon) < *time);
-        looked_at[side] += 1.0;
-        counts[side] += rows.weight(*label);
-        positives[side] += if *label { rows.weight(true) } else { 0.0 };
+        counts[usize::from(*label)][usize::from(latest.saturating_sub(horizon) < *time)] += 1.0;
     }
-    if counts[0] < 1.0 || counts[1] < 1.0 {
+    let [stayed, left] = counts;
+    let (stayers, leavers) = (stayed[0] + stayed[1], left[0] + left[1]);
+    let young = (stayed[1] + left[1]) / (stayers + leavers);
+    if !(f64::MIN_POSITIVE..1.0).contains(&young) {
         return None;
     }
-    let [before, last] = [0, 1].map(|side| positives[side] / counts[side]);
-    let error = (before * (1.0 - before) * (1.0 / looked_at[0] + 1.0 / looked_at[1])).sqrt();
-    (last < RARER * before && STANDARD_ERRORS * error <= before - last).then(|| {
+    // Rows are looked at by their outcome, so what can be tested is how many of each outcome are young.
+    let error = (young * (1.0 - young) * (1.0 / stayers + 1.0 / leavers)).sqrt();
+    let apart = stayed[1] / stayers - left[1] / leavers;
+    // What is said is said of the history.
+    let [before, last] = [0, 1].map(|side| {
+        let (stayed, left) = (rows.weight(false) * stayed[side], rows.weight(true) * left[side]);
+        left / (stayed + left)
+    });
+    (last < RARER * before && STANDARD_ERRORS * error <= apart).then(|| {
         warn(
             "immature-labels",
             Vec::new(),

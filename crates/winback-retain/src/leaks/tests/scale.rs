@@ -58,3 +58,20 @@ fn a_value_of_a_few_rows_looked_at_says_nothing_however_many_they_stand_for() {
     assert_eq!(found.len(), 1);
     assert!(found[0].evidence.contains("of the rows with another, 40 of which were looked at, 100.0 % left"));
 }
+
+#[test]
+fn outcomes_that_are_too_young_are_seen_where_leavers_are_rare() {
+    // Twelve months; in the last one of three leavers is known.
+    let late = |rate: u64| {
+        let labels = (0..17_000).map(|row| row % 17 == 0).collect();
+        let mut rows = some(labels, [60.0, 1.0], |_| 0.0);
+        let month = |row: usize| draw(row, 3, 12);
+        let is_known = |row: usize| row % 17 != 0 || month(row) < 11 || draw(row, 4, 3) < rate;
+        rows.times = (0..17_000)
+            .map(|row| 30 * 86_400 * (if is_known(row) { month(row) } else { draw(row, 5, 11) }) as i64)
+            .collect();
+        whole::immature(&rows, 30 * 86_400)
+    };
+    assert_eq!(late(3), None);
+    assert!(late(1).is_some_and(|found| found.evidence.contains("of the rows of the last 30 days left")));
+}

@@ -223,10 +223,12 @@ fn together(left: &Axis, right: &Axis, chosen: &Chosen, stronger: f64) -> (f64, 
 type Combined = (&'static str, fn(f64, f64) -> f64);
 
 /// How two numbers make one.
-const COMBINED: [Combined; 4] = [
+const COMBINED: [Combined; 5] = [
     ("their difference", |left, right| left - right),
     ("their sum", |left, right| left + right),
+    // Both ways round: where one of them is often zero, only one way has a value.
     ("their ratio", |left, right| left / right),
+    ("their ratio", |left, right| right / left),
     ("their distance", |left, right| -(left - right).abs()),
 ];
 

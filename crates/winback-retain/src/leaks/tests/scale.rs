@@ -75,3 +75,38 @@ fn outcomes_that_are_too_young_are_seen_where_leavers_are_rare() {
     assert_eq!(late(3), None);
     assert!(late(1).is_some_and(|found| found.evidence.contains("of the rows of the last 30 days left")));
 }
+
+#[test]
+fn a_pair_blocks_in_either_order() {
+    // The ratio decides, and where nothing is used it can be taken one way round only.
+    let source = |header: &str, used_first: bool| {
+        let used = |row: usize| if draw(row, 3, 4) == 0 { 0 } else { 1 + draw(row, 4, 900) };
+        let limit = |row: usize| {
+            let share = if left(row) { 51 + draw(row, 5, 900) } else { 1 + draw(row, 5, 48) };
+            100 * used(row).max(1) as usize / share as usize + 1
+        };
+        // What nobody uses is kept by all.
+        history(
+            ROWS,
+            |row| left(row) && used(row) > 0,
+            header,
+            |row| {
+                let free = 1 + draw(row, 6, 1000) as usize;
+                let limit = if used(row) == 0 { free } else { limit(row) };
+                if used_first { format!("{},{limit}", used(row)) } else { format!("{limit},{}", used(row)) }
+            },
+        )
+    };
+    let kinds = |source: &MemorySource| {
+        let found = look(source).into_iter();
+        found
+            .filter(|finding| finding.severity == Severity::Block)
+            .map(|finding| (finding.kind, finding.evidence))
+            .collect::<Vec<_>>()
+    };
+    let (one, other) = (kinds(&source("used,limit", true)), kinds(&source("limit,used", false)));
+    assert_eq!(one[0].0, "pair-decides-label", "{one:?}");
+    assert!(one[0].1.contains("of their ratio"), "{one:?}");
+    assert_eq!(one.len(), other.len(), "{other:?}");
+    assert!(other[0].1.contains("of their ratio"), "{other:?}");
+}

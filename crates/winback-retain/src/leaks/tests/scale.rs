@@ -110,3 +110,20 @@ fn a_pair_blocks_in_either_order() {
     assert_eq!(one.len(), other.len(), "{other:?}");
     assert!(other[0].1.contains("of their ratio"), "{other:?}");
 }
+
+#[test]
+fn the_order_of_customers_with_many_rows_carries_no_label() {
+    let customer = |row: usize| row / 20;
+    let source = history(
+        ROWS,
+        |row| left(customer(row)),
+        "id,tenure",
+        |row| format!("K{:04},{}", customer(row), draw(row, 4, 120)),
+    );
+    let mut schema = source.schema().clone();
+    let id = schema.fields.iter_mut().find(|field| field.name == "id").unwrap();
+    (id.role, id.kind) = (Role::Key, Kind::Identifier);
+    let batches = source.open().unwrap().map(|batch| batch.unwrap()).collect();
+    let source = MemorySource::new(schema, batches);
+    assert_eq!(look(&source), []);
+}

@@ -127,3 +127,57 @@ fn the_order_of_customers_with_many_rows_carries_no_label() {
     let source = MemorySource::new(schema, batches);
     assert_eq!(look(&source), []);
 }
+
+#[test]
+fn copies_with_a_few_missing_values_are_still_copies() {
+    let few = |row: usize, purpose: u64, cell: String| {
+        if draw(row, purpose, 40) == 0 { String::new() } else { cell }
+    };
+    let source = history(ROWS, left, "limit,used,free,plan,plan_code,euros,cents", |row| {
+        let (limit, used, plan) = (draw(row, 3, 9000), draw(row, 4, 900), draw(row, 5, 4));
+        let euros = draw(row, 6, 100_000);
+        [
+            limit.to_string(),
+            few(row, 7, used.to_string()),
+            few(row, 8, (limit as f64 - used as f64).to_string()),
+            few(row, 9, format!("plan {plan}")),
+            few(row, 10, [7, 3, 5, 9][plan as usize].to_string()),
+            // More than half of them have none.
+            if draw(row, 11, 10) < 6 { String::new() } else { format!("{euros}.25") },
+            if draw(row, 11, 10) < 6 { String::new() } else { format!("{euros}25") },
+        ]
+        .join(",")
+    });
+    check(
+        &source,
+        &[
+            (Severity::Note, "recoding", &["plan_code", "plan"]),
+            (Severity::Note, "linear-copy", &["free", "limit", "used"]),
+            (Severity::Note, "linear-copy", &["cents", "euros"]),
+        ],
+    );
+    let evidence = look(&source).pop().unwrap().evidence;
+    assert!(evidence.starts_with("`cents` = 100 × `euros`, in each of "), "{evidence}");
+}
+
+#[test]
+fn small_weights_keep_their_digits() {
+    let source = history(ROWS, left, "amount,in_millions", |row| {
+        let amount = 4 * draw(row, 3, 9000);
+        format!("{amount},{:.8}", amount as f64 * 2.5e-7)
+    });
+    let evidence = look(&source).pop().unwrap().evidence;
+    assert!(evidence.starts_with("`in_millions` = 0.00000025 × `amount`, in each"), "{evidence}");
+}
+
+#[test]
+fn a_constant_is_one_of_the_rows_looked_at_and_nothing_is_no_value() {
+    let message = |rows: &Rows| copies::constants(rows).remove(0).message;
+    let labels: Vec<bool> = (0..100).map(|row| row % 2 == 0).collect();
+    let all = some(labels.clone(), [1.0, 1.0], |_| 7.0);
+    assert_eq!(message(&all), "`fee` has one value only and says nothing");
+    let few = some(labels.clone(), [9.0, 9.0], |_| 7.0);
+    assert_eq!(message(&few), "`fee` has one value only in the rows looked at, and says next to nothing");
+    let none = some(labels, [1.0, 1.0], |_| f64::NAN);
+    assert_eq!(message(&none), "`fee` has no value and says nothing");
+}

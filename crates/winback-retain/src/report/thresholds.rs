@@ -18,8 +18,11 @@ pub struct Threshold {
     pub lift: f64,
 }
 
-/// About a hundred thresholds, each reached by a further hundredth of the customers; customers with equal
-/// probabilities are never parted.
+/// Rows that the first threshold holds: of fewer no share can be told.
+const LEAST_ROWS: usize = 20;
+
+/// About a hundred thresholds, each reached by a further hundredth of the customers, the first by twenty rows at least;
+/// customers with equal probabilities are never parted.
 #[must_use]
 pub fn thresholds(log_odds: &[f64], labels: &[bool]) -> Vec<Threshold> {
     let rows = labels.len();
@@ -32,7 +35,7 @@ pub fn thresholds(log_odds: &[f64], labels: &[bool]) -> Vec<Threshold> {
     let mut found = Vec::new();
     let (mut taken, mut left) = (0, 0);
     for percent in 1..=100 {
-        let wanted = (percent * rows).div_ceil(100);
+        let wanted = (percent * rows).div_ceil(100).max(LEAST_ROWS.min(rows));
         if wanted <= taken {
             continue;
         }
@@ -62,8 +65,8 @@ mod tests {
         let log_odds: Vec<f64> = (0..200).map(|row| -f64::from(row)).collect();
         let labels: Vec<bool> = (0..200).map(|row| row % 10 == 0).collect();
         let found = thresholds(&log_odds, &labels);
-        assert_eq!(found.len(), 100);
-        let tenth = found[9];
+        assert_eq!(found.len(), 91, "no threshold holds fewer than twenty rows");
+        let tenth = found[0];
         assert!((tenth.contacted - 0.1).abs() < 1e-12 && (tenth.found - 0.1).abs() < 1e-12);
         assert!((tenth.precision - 0.1).abs() < 1e-12 && (tenth.lift - 1.0).abs() < 1e-12);
         let last = found.last().unwrap();

@@ -20,7 +20,7 @@ pub struct Closed {
 }
 
 /// Slopes of calibration that a model may have.
-const SLOPES: std::ops::RangeInclusive<f64> = 0.8..=1.25;
+pub(crate) const SLOPES: std::ops::RangeInclusive<f64> = 0.8..=1.25;
 /// A challenger may be worse than the champion by this share of the champion's log loss.
 const MARGIN: f64 = 0.005;
 /// The one-sided 95 % bound, in standard errors.
@@ -89,15 +89,18 @@ impl ChampionScores {
 }
 
 /// Closed when the challenger may be worse than the champion on the new history: when the upper one-sided 95 % bound
-/// of the paired difference of log loss is not below 0.5 % of the champion's log loss.
+/// of the paired difference of log loss is not below 0.5 % of the champion's log loss. `groups` says for each row of
+/// the challenger what belongs together, as a customer's rows do: they err alike, so what varies is their sum.
 #[must_use]
-pub fn champion(challenger: &[OutOfFold], champion: &ChampionScores) -> Option<Closed> {
-    let pairs: Vec<[f64; 2]> = challenger
+pub fn champion(challenger: &[OutOfFold], groups: &[u64], champion: &ChampionScores) -> Option<Closed> {
+    let (pairs, groups): (Vec<[f64; 2]>, Vec<u64>) = challenger
         .iter()
-        .filter_map(|row| {
-            Some([row_log_loss(row.log_odds, row.label), row_log_loss(champion.score(row)?, row.label)])
+        .zip(groups)
+        .filter_map(|(row, group)| {
+            let scores = [row.log_odds, champion.score(row)?];
+            Some((scores.map(|score| row_log_loss(score, row.label)), *group))
         })
-        .collect();
+        .unzip();
     if pairs.len() < LEAST_COMMON_ROWS {
         let reason = format!(
             "only {} rows can be compared with the champion; {LEAST_COMMON_ROWS} are needed",
@@ -109,9 +112,13 @@ pub fn champion(challenger: &[OutOfFold], champion: &ChampionScores) -> Option<C
     let mean = |of: &dyn Fn(&[f64; 2]) -> f64| pairs.iter().map(of).sum::<f64>() / rows;
     let champion_loss = mean(&|pair| pair[1]);
     let worse = mean(&|pair| pair[0] - pair[1]);
-    let variance =
-        mean(&|pair| (pair[0] - pair[1] - worse) * (pair[0] - pair[1] - worse)) * rows / (rows - 1.0);
-    let bound = worse + NORMAL_ONE_SIDED_95 * (variance / rows).sqrt();
+    let mut by_group: BTreeMap<u64, f64> = BTreeMap::new();
+    for (pair, group) in pairs.iter().zip(&groups) {
+        *by_group.entry(*group).or_default() += pair[0] - pair[1] - worse;
+    }
+    let count = by_group.len() as f64;
+    let squares = by_group.values().map(|apart| apart * apart).sum::<f64>() * count / (count - 1.0).max(1.0);
+    let bound = worse + NORMAL_ONE_SIDED_95 * squares.sqrt() / rows;
     (bound >= MARGIN * champion_loss).then(|| Closed {
         gate: "champion",
         reason: format!(
@@ -178,14 +185,34 @@ mod tests {
         }
     }
 
+    /// Each row is a customer.
+    fn compared(challenger: &[OutOfFold], scores: &ChampionScores) -> Option<Closed> {
+        let groups: Vec<u64> = challenger.iter().map(|row| row.identity).collect();
+        champion(challenger, &groups, scores)
+    }
+
+    #[test]
+    fn rows_of_a_customer_are_not_taken_for_customers() {
+        // A hundred rows each of sixty customers, all of whom left; the challenger knows it better of half of them.
+        let customer = |row: u32| row / 100;
+        let all_left = |log_odds: &dyn Fn(u32) -> f64| -> Vec<OutOfFold> {
+            rows(6000, log_odds).into_iter().map(|row| OutOfFold { label: true, ..row }).collect()
+        };
+        let scores = champion_scores(&all_left(&|_| 0.0));
+        let challenger = all_left(&|row| if customer(row) % 2 == 0 { 0.1 } else { -0.1 });
+        assert_eq!(compared(&challenger, &scores), None);
+        let groups: Vec<u64> = (0..6000).map(|row| u64::from(customer(row))).collect();
+        assert!(champion(&challenger, &groups, &scores).is_some());
+    }
+
     #[test]
     fn an_equal_challenger_passes_and_a_worse_one_does_not() {
         let scores = rows(4000, |row| if row % 4 == 0 { 0.0 } else { -1.5 });
-        assert_eq!(champion(&scores, &champion_scores(&scores)), None);
+        assert_eq!(compared(&scores, &champion_scores(&scores)), None);
         let worse = rows(4000, |row| if row % 4 == 0 { -0.2 } else { -1.3 });
-        let closed = champion(&worse, &champion_scores(&scores)).unwrap();
+        let closed = compared(&worse, &champion_scores(&scores)).unwrap();
         assert!(closed.reason.contains("the limit is +0.5 %"), "{}", closed.reason);
-        assert_eq!(champion(&scores, &champion_scores(&worse)), None, "a better one passes");
+        assert_eq!(compared(&scores, &champion_scores(&worse)), None, "a better one passes");
     }
 
     #[test]
@@ -194,17 +221,17 @@ mod tests {
         let mut known = champion_scores(&scores[..1000]);
         assert!(known.needs_direct(&scores));
         known.direct = vec![-1.0; 4000];
-        assert_eq!(champion(&scores, &known), None);
+        assert_eq!(compared(&scores, &known), None);
         // Now all rows are known to be learnt from, and only a hundred have a stored score.
         known.trained = scores.iter().map(|row| row.identity).collect();
         known.out_of_fold.retain(|identity, _| *identity < 100);
         assert!(!known.needs_direct(&scores));
-        let closed = champion(&scores, &known).unwrap();
+        let closed = compared(&scores, &known).unwrap();
         assert!(closed.reason.starts_with("only 100 rows"), "{}", closed.reason);
         // Of rows beyond what is known nothing can be said.
         known.trained.clear();
         known.known_up_to = 149;
-        let closed = champion(&scores, &known).unwrap();
+        let closed = compared(&scores, &known).unwrap();
         assert!(closed.reason.starts_with("only 150 rows"), "{}", closed.reason);
     }
 

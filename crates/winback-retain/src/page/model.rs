@@ -90,7 +90,7 @@ fn opening(report: &ModelReport) -> Markup {
             }
             "Of a customer who left and one who stayed, the model gives the leaver the higher risk in "
             (percent(auc.value)) " of cases (" (percent_interval(auc)) "). "
-            (calibration::verdict(slope))
+            (calibration::verdict(slope, metrics.calibration.intercept))
         }
         (tiles(&[
             (if report.has_groups { "Rows learnt from" } else { "Customers learnt from" }, count(report.report.rows),

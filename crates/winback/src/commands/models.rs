@@ -81,6 +81,7 @@ fn described(version: &ModelVersion) -> Value {
         "version": version.version,
         "aliases": aliases(version),
         "registered_at": version.registered_at,
+        "registered_by": version.details.by,
         "digest": version.digest,
         "package": version.package,
         "label": version.details.label,
@@ -134,7 +135,8 @@ fn show(context: &Context, bucket: &Bucket, version: &ModelVersion) -> Result<()
     let names = aliases(version);
     let names = if names.is_empty() { String::new() } else { format!(", {}", names.join(", ")) };
     printer.data(&format!("{}/{}{names}", version.model, version.version))?;
-    printer.data(&format!("registered {}, digest {}", version.registered_at, version.digest))?;
+    let (at, by) = (&version.registered_at, &version.details.by);
+    printer.data(&format!("registered {at} by {by}, digest {}", version.digest))?;
     for refusal in &version.refusals {
         for gate in &refusal.gates {
             printer.data(&format!("{}: gate `{}` stood closed: {}", refusal.at, gate.gate, gate.reason))?;

@@ -14,6 +14,9 @@ use crate::wire::Bucket;
 
 /// Who records what the program decides by itself.
 const PROGRAM: &str = "winback train";
+/// Who registers: the program with its version. The ledger keeps it, and no package does, for one that another version
+/// makes alike is the same package.
+const PROGRAM_AND_VERSION: &str = concat!("winback train ", env!("CARGO_PKG_VERSION"));
 
 /// What became of a new model.
 pub(crate) struct Registered {
@@ -40,7 +43,7 @@ pub(crate) fn register(
     Package::from_files(&files)?;
     let files = files.into_iter().map(|(name, bytes)| (name, bytes.into())).collect();
     let details = Details {
-        by: PROGRAM.to_owned(),
+        by: PROGRAM_AND_VERSION.to_owned(),
         schema: package.schema.fingerprint(),
         label: label(package),
         metrics: serde_json::to_value(&package.report)?,
@@ -102,5 +105,5 @@ fn against_champion(
             scores.direct.extend(model.score(&batch?)?);
         }
     }
-    Ok(gates::champion(&made.out_of_fold, &scores))
+    Ok(gates::champion(&made.out_of_fold, &made.groups, &scores))
 }

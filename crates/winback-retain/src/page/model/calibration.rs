@@ -6,16 +6,29 @@ use super::super::parts::{Figure, Swatch, Table, figure};
 use super::super::words::{about, bound, count, decimals, interval, percent, percent_interval};
 use super::Section;
 use crate::charts::{self, Described};
-use crate::report::{self, CalibrationBin, ModelReport};
+use crate::gates::SLOPES;
+use crate::report::{CalibrationBin, Figure as Measured, ModelReport};
 
-/// The slope in a sentence.
-pub(super) fn verdict(slope: report::Figure) -> String {
-    if slope.low <= 1.0 && 1.0 <= slope.high {
-        "Its probabilities can be taken at their word.".to_owned()
-    } else if slope.value < 1.0 {
+/// An intercept within so many log-odds of 0, all of its interval, is as good as 0.
+const INTERCEPT: f64 = 0.25;
+
+/// The line of calibration in a sentence. Probabilities are praised only where slope and intercept are known to be
+/// near 1 and 0; that an interval holds the perfect value may only mean that it is wide.
+pub(super) fn verdict(slope: Measured, intercept: Measured) -> String {
+    let holds = |figure: Measured, perfect: f64| figure.low <= perfect && perfect <= figure.high;
+    let is_within = |figure: Measured, low: f64, high: f64| low <= figure.low && figure.high <= high;
+    if !holds(slope, 1.0) && slope.value < 1.0 {
         "Its probabilities are somewhat too extreme: high ones too high, low ones too low.".to_owned()
-    } else {
+    } else if !holds(slope, 1.0) {
         "Its probabilities are somewhat too timid: high ones too low, low ones too high.".to_owned()
+    } else if !holds(intercept, 0.0) {
+        let way = if intercept.value > 0.0 { "low" } else { "high" };
+        format!("Its probabilities near one half are too {way}: the intercept of calibration is not 0.")
+    } else if is_within(slope, *SLOPES.start(), *SLOPES.end()) && is_within(intercept, -INTERCEPT, INTERCEPT)
+    {
+        "Its probabilities can be taken at their word.".to_owned()
+    } else {
+        "Nothing shows that its probabilities are wrong, but they are not known well enough to be taken at their word.".to_owned()
     }
 }
 
@@ -73,7 +86,7 @@ pub(super) fn section(report: &ModelReport) -> Section {
                         vec!["Brier score".to_owned(), decimals(report.report.metrics.brier.value, 4), interval(report.report.metrics.brier, 4)],
                     ],
                 }, "How far probabilities are from frequencies"))
-                p.sub { "A slope below 1 means that the probabilities are too extreme, above 1 that they are too timid. The intercept says whether they are too high or too low as a whole." }
+                p.sub { "A slope below 1 means that the probabilities are too extreme, above 1 that they are too timid. The intercept says, in log-odds, by how much those of one half are too low (above 0) or too high (below 0)." }
                 p.sub {
                     "A risk is called high from " (bound(report.bands[0])) " on and medium from " (bound(report.bands[1])) " on."
                 }
@@ -81,4 +94,22 @@ pub(super) fn section(report: &ModelReport) -> Section {
         }
     };
     Section { id: "calibration", name: "Calibration", title, body }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_are_praised_only_where_they_are_known_to_be_right() {
+        let around = |value: f64, by: f64| Measured { value, low: value - by, high: value + by };
+        let said = |slope, intercept| verdict(slope, intercept);
+        assert!(said(around(1.02, 0.1), around(0.05, 0.1)).ends_with("taken at their word."));
+        assert!(said(around(1.1, 0.6), around(0.05, 0.1)).starts_with("Nothing shows"));
+        assert!(said(around(1.0, 0.1), around(0.3, 0.7)).starts_with("Nothing shows"));
+        assert!(said(around(1.0, 0.1), around(0.4, 0.2)).contains("near one half are too low"));
+        assert!(said(around(1.0, 0.1), around(-0.4, 0.2)).contains("near one half are too high"));
+        assert!(said(around(0.7, 0.1), around(0.0, 0.1)).contains("too extreme"));
+        assert!(said(around(1.4, 0.1), around(0.0, 0.1)).contains("too timid"));
+    }
 }

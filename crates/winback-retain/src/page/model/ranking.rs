@@ -24,7 +24,12 @@ fn roc(report: &ModelReport) -> Markup {
     let tenth = nearest(points, 0.1).map_or(0.0, |point| point.y);
     let title = format!("{} of leavers are found at the price of {} of stayers", about(tenth), about(0.1));
     let auc = report.report.metrics.roc_auc;
-    let note = format!("ROC curve; the area below it is {} ({}).", decimals(auc.value, 3), interval(auc, 3));
+    // The curve is drawn of all judged rows together, while each fold ranks its own rows only.
+    let note = format!(
+        "ROC curve of all judged rows together. The ROC AUC of {} ({}) is the mean of the areas of the folds, where there are several.",
+        decimals(auc.value, 3),
+        interval(auc, 3)
+    );
     let svg = curve(
         &Described {
             id: "roc",
@@ -51,7 +56,7 @@ fn precision_recall(report: &ModelReport) -> Markup {
     let title = format!("To find half of the leavers, {} of those named are leavers", about(half));
     let precision = report.report.metrics.average_precision;
     let note = format!(
-        "Precision by recall; its average is {} ({}).",
+        "Precision by recall of all judged rows together. The average precision of {} ({}) is the mean over the folds, where there are several.",
         decimals(precision.value, 3),
         interval(precision, 3)
     );

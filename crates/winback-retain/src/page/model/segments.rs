@@ -18,21 +18,34 @@ pub(super) fn section(report: &ModelReport) -> Option<Section> {
     }
     let differs = |segment: &&&Segment| segment.ratio.high < 1.0 || 1.0 < segment.ratio.low;
     let different = all.iter().filter(differs).count();
-    let by_chance = (all.len() as f64 * 0.05).round().max(1.0) as usize;
-    let title = if different == 0 {
-        format!("In all of {} groups as many left as foretold", all.len())
-    } else {
-        format!(
-            "In {different} of {} groups other numbers left than foretold; about {by_chance} would by chance",
-            all.len()
-        )
-    };
+    let title = title(all.len(), different);
     let body = html! {
         p { "Those who left over those foretold, by group: 1 is as foretold, above 1 more left. Groups of protected columns come first; groups of fewer than 20 rows are taken together with others." }
         div.figures { @for (place, part) in split(&report.segments).into_iter().enumerate() { (chart(&part, place)) } }
         details { summary { "The numbers" } @for column in &report.segments { (table(column)) } }
     };
     Some(Section { id: "groups", name: "By group", title, body })
+}
+
+fn title(groups: usize, different: usize) -> String {
+    if different == 0 {
+        return match groups {
+            1 => "In the one group the interval holds what was foretold".to_owned(),
+            groups => format!("In each of {groups} groups the interval holds what was foretold"),
+        };
+    }
+    // Of intervals that hold the truth 95 times in 100, one in twenty misses it.
+    let by_chance = groups as f64 * 0.05;
+    let by_chance = match by_chance.round() {
+        whole if whole < 1.0 => "less than one".to_owned(),
+        whole => format!("about {whole:.0}"),
+    };
+    let of = if groups == 1 {
+        "group another number".to_owned()
+    } else {
+        format!("of {groups} groups other numbers")
+    };
+    format!("In {different} {of} left than foretold; by chance it would be {by_chance}")
 }
 
 /// Two columns of charts with about as many rows each.
@@ -111,4 +124,17 @@ fn table(column: &Segmented) -> Markup {
     };
     let name = format!("By {}", column.name.shown);
     html! { p.sub.apart { (name) } (super::super::parts::table(&table, &name)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_says_what_intervals_can_say() {
+        assert_eq!(title(12, 0), "In each of 12 groups the interval holds what was foretold");
+        let said = "In 1 of 4 groups other numbers left than foretold; by chance it would be less than one";
+        assert_eq!(title(4, 1), said);
+        assert!(title(38, 3).ends_with("by chance it would be about 2"));
+    }
 }

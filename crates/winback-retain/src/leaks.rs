@@ -108,19 +108,6 @@ pub fn examine(source: &dyn Source, learnt: &dyn Fn(&Field) -> bool, known: Know
     Ok(Examined { findings, strengths })
 }
 
-/// A count with its thousands parted: `41,188`.
-fn parted(number: u64) -> String {
-    let digits = number.to_string();
-    let mut parted = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            parted.push(',');
-        }
-        parted.push(digit);
-    }
-    parted
-}
-
 /// Nothing is said of the label, and that must not look like nothing was found.
 fn not_examined(found: usize) -> Finding {
     Finding {

@@ -9,6 +9,7 @@
 mod bands;
 pub mod card;
 mod charts;
+mod counts;
 mod error;
 pub mod findings;
 pub mod gates;
@@ -21,6 +22,7 @@ mod scored;
 mod teller;
 
 pub use bands::{Bands, RiskBand};
+pub use counts::parted;
 pub use error::{Error, Result};
 pub use percentile::Percentiles;
 pub use scored::{REASONS, ROW_NUMBER, Scored, Scorer};

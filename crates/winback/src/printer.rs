@@ -11,6 +11,8 @@ use anyhow::Context as _;
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+pub(crate) use winback_retain::parted as count;
+
 use crate::error::{self, Result};
 
 /// How the user wants to be spoken to.
@@ -170,19 +172,6 @@ pub(crate) fn bar(value: f64, largest: f64, width: usize) -> String {
 pub(crate) fn two_sided_bar(value: f64, largest: f64, width: usize) -> String {
     let blocks = bar(value, largest, width);
     if value < 0.0 { format!("{blocks:>width$}│") } else { format!("{:>width$}│{blocks}", "") }
-}
-
-/// A count with its thousands parted: `41,188`.
-pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut parted = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            parted.push(',');
-        }
-        parted.push(digit);
-    }
-    parted
 }
 
 /// A part of a whole in percent: `16.1 %`.

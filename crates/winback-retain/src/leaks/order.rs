@@ -19,6 +19,8 @@ const BY_CHANCE: f64 = 0.6;
 const SAYS: f64 = 0.55;
 /// Values that a clock shows, at least.
 const LEAST_VALUES: usize = 3;
+/// Columns that a sentence names.
+const NAMED: usize = 12;
 /// Rows of which all pairs are looked at.
 const ROWS: usize = 1_000;
 /// How closely a number follows the moment of its row, as a share of pairs in the same order.
@@ -56,13 +58,20 @@ pub(super) fn clocks(rows: &Rows, alone: &[Alone], free: &[usize]) -> Option<Fin
     };
     let (columns, shown): (Vec<String>, Vec<String>) =
         free.par_iter().filter_map(look).collect::<Vec<_>>().into_iter().unzip();
+    // A sentence names some; the finding's columns are all of them.
+    let some = |words: &[String], between: &str| {
+        let (named, rest) = words.split_at(NAMED.min(words.len()));
+        let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+        format!("{}{more}", named.join(between))
+    };
+    let quoted: Vec<String> = columns.iter().map(|column| format!("`{column}`")).collect();
     (!columns.is_empty()).then(|| Finding {
         severity: Severity::Warn,
         kind: "clock".to_owned(),
-        evidence: shown.join("; "),
+        evidence: some(&shown, "; "),
         message: format!(
-            "what tells when a row was made acts as a clock: `{}`; a random split overstates, and next week's values are new",
-            columns.join("`, `")
+            "what tells when a row was made acts as a clock: {}; a random split overstates, and next week's values are new",
+            some(&quoted, ", ")
         ),
         columns,
     })

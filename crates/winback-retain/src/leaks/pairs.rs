@@ -9,8 +9,9 @@ use rayon::prelude::*;
 
 use super::alone::{Alone, either_way, out_of_fold_auc};
 use super::rows::{Rows, Values};
-use super::{DECIDES, LEAST_OF_A_CLASS, parted};
+use super::{DECIDES, LEAST_OF_A_CLASS};
 use crate::findings::{Finding, Severity};
+use crate::parted;
 
 /// Columns of which all pairs are looked at; of a wider table those that say most of the label alone.
 const MOST_COLUMNS: usize = 120;

@@ -3,9 +3,9 @@
 
 use winback_table::Kind;
 
-use super::parted;
 use super::rows::{MISSING, Rows, Values};
 use crate::findings::{Finding, Severity};
+use crate::parted;
 
 /// From this share of repeated rows on they are worth a word.
 const REPEATED: f64 = 0.01;

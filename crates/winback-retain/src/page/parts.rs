@@ -98,6 +98,9 @@ pub(super) fn table(table: &Table, name: &str) -> Markup {
     }
 }
 
+/// Findings on a page; a history with thousands has nearly as many of one kind, and a page stays small.
+const MOST_FINDINGS: usize = 200;
+
 /// Findings, the most serious first.
 pub(super) fn findings(found: &[ShownFinding]) -> Markup {
     let weight = |finding: &ShownFinding| match finding.severity.as_str() {
@@ -114,7 +117,7 @@ pub(super) fn findings(found: &[ShownFinding]) -> Markup {
     };
     let class = |finding: &ShownFinding| ["block", "warn", "note"][weight(finding)];
     html! {
-        ul.findings { @for finding in sorted {
+        ul.findings { @for finding in sorted.iter().take(MOST_FINDINGS) {
             li class=(class(finding)) {
                 strong { (word(finding)) ":" }
                 (marked(&capitalised(&finding.message))) "."
@@ -130,6 +133,9 @@ pub(super) fn findings(found: &[ShownFinding]) -> Markup {
                 }
             }
         } }
+        @if let Some(more @ 1..) = sorted.len().checked_sub(MOST_FINDINGS) {
+            p { "And " (count(more as u64)) " more, none graver than these." }
+        }
     }
 }
 

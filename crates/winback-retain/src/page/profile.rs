@@ -78,7 +78,7 @@ fn found(report: &ProfileReport) -> Section {
     };
     let body = html! {
         @if report.findings.is_empty() {
-            p { "No column gives the outcome away, none is a copy of another, and none is a clock." }
+            p { "In the rows looked at no column was seen to give the outcome away, to copy another, or to be a clock." }
         } @else { (findings(&report.findings)) }
     };
     Section { id: "findings", name: "Findings", title, body }
@@ -135,7 +135,12 @@ fn assumptions(report: &ProfileReport) -> Option<Section> {
     if report.assumptions.is_empty() {
         return None;
     }
-    let body = html! { ul { @for assumption in &report.assumptions { li { (marked(assumption)) } } } };
+    let body = html! {
+        ul { @for assumption in report.assumptions.iter().take(LISTED) { li { (marked(assumption)) } } }
+        @if let Some(more @ 1..) = report.assumptions.len().checked_sub(LISTED) {
+            p { "And " (count(more as u64)) " more, which " code { "winback init" } " prints." }
+        }
+    };
     let title = "What was assumed, and can be changed in the settings".to_owned();
     Some(Section { id: "assumptions", name: "Assumptions", title, body })
 }

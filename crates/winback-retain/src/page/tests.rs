@@ -296,6 +296,39 @@ fn a_historys_page_shows_what_blocks_first() {
 }
 
 #[test]
+fn thousands_of_findings_are_within_bounds_the_gravest_first() {
+    let finding = |number: usize| ShownFinding {
+        severity: if number < 2300 { "note" } else { "warn" }.to_owned(),
+        kind: "missing-tells".to_owned(),
+        columns: vec![format!("a_column_with_a_rather_long_name_{number}")],
+        evidence: "12.3 % of the rows without a value left, 4.5 % of those with one; 6.7 % have none"
+            .to_owned(),
+        message: format!(
+            "that `a_column_with_a_rather_long_name_{number}` is missing tells the label; make sure that it is missing for the same reasons when customers are scored"
+        ),
+    };
+    let report = ProfileReport {
+        findings: (0..2500).map(finding).collect(),
+        assumptions: (0..2500)
+            .map(|number| {
+                format!(
+                    "`a_column_with_a_rather_long_name_{number}` is not learnt from: every value is different"
+                )
+            })
+            .collect(),
+        ..ProfileReport::default()
+    };
+    let text = profile(&report);
+    check(&text, &profile(&report));
+    assert!(text.contains("And 2,300 more, none graver than these.") && text.contains("And 2,200 more"));
+    assert!(text.contains("name_2499"));
+    let history = history(0);
+    let mut of_model = of_model(&history, &trained(&history));
+    of_model.findings.clone_from(&report.findings);
+    check(&model(&of_model), &model(&of_model));
+}
+
+#[test]
 fn digests_are_those_of_the_standard() {
     assert_eq!(base64(b""), "");
     assert_eq!((base64(b"f"), base64(b"fo"), base64(b"foo")), ("Zg==".into(), "Zm8=".into(), "Zm9v".into()));

@@ -1,22 +1,10 @@
 //! Numbers as a page writes them: `1,234`, `12.3 %`, `92.5 to 93.9 %`; a number never parts from its unit.
 
+pub(super) use crate::parted as count;
 use crate::report::Figure;
 
 /// A blank at which no line breaks.
 const BLANK: char = '\u{a0}';
-
-/// A count, its thousands parted.
-pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut parted = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if 0 < place && (digits.len() - place).is_multiple_of(3) {
-            parted.push(',');
-        }
-        parted.push(digit);
-    }
-    parted
-}
 
 /// A share in percent, to one decimal; a small one is not called none.
 pub(super) fn percent(share: f64) -> String {

@@ -65,10 +65,8 @@ pub struct ShownFinding {
 
 impl From<&Finding> for ShownFinding {
     fn from(finding: &Finding) -> Self {
-        // The word that the ledger keeps is the word that is shown.
-        let severity = serde_json::to_value(finding.severity).ok();
         Self {
-            severity: severity.as_ref().and_then(|word| word.as_str()).unwrap_or("note").to_owned(),
+            severity: finding.severity.name().to_owned(),
             kind: finding.kind.clone(),
             columns: finding.columns.clone(),
             evidence: finding.evidence.clone(),

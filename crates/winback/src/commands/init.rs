@@ -9,14 +9,13 @@ mod page;
 mod request;
 mod written;
 
-use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use winback_retain::leaks::{self, Examined, Known};
 use winback_table::infer::{Proposal, infer};
 use winback_table::profile::{ColumnProfile, TableProfile, profile};
-use winback_table::{Field, Role, nearest_name};
+use winback_table::{Field, Kind, Oddity, OddityKind, Role, Schema, nearest_name};
 
 use self::overview::Overview;
 pub(crate) use self::request::Arguments;
@@ -25,6 +24,7 @@ use super::Context;
 use crate::config::DEFAULT_HORIZON_DAYS;
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::count;
+use crate::steps::partial::{Finish as _, Partial};
 use crate::steps::report;
 use crate::wire::{expand, inputs};
 
@@ -43,24 +43,18 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
         return Err(already_there(config)).hint(OVERWRITE);
     }
     let request = Request::resolve(arguments)?;
+    if let Some(html) = &html {
+        check_page(html, &request, config)?;
+    }
     let mut table = read(context, &request)?;
     let proposal = propose(&table, &request)?;
     let examined = examine(&table, &proposal)?;
-    // What is odd about the values of a key would show a customer's.
-    let key = proposal.schema.with_role(Role::Key).map(|field| field.name.clone());
-    table
-        .oddities
-        .retain(|oddity| oddity.is_about_names() || oddity.column.is_none() || oddity.column != key);
+    table.oddities.iter_mut().for_each(|oddity| hide_value(oddity, &proposal.schema));
     let look = Look { table, proposal, examined };
     let text = written::text(&request, &look, config)?;
     let overview = Overview::new(&request, &look);
     write(config, &text, force)?;
     if let Some(html) = &html {
-        let same = |file: &PathBuf| file.canonicalize().ok() == html.canonicalize().ok();
-        if html.exists() && (request.history.iter().any(same) || same(config)) {
-            return Err(UserError::new(format!("`{}` is no place for the page", html.display())))
-                .hint("name a new file with `--html`");
-        }
         report::write(html, Some(&page::html(&request, &look, &overview)))?;
     }
     overview.print(&context.printer, config, html.as_deref())?;
@@ -73,6 +67,38 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
     }
     context.printer.say(&format!("wrote {}; look it through", config.display()));
     Ok(())
+}
+
+/// The page must not take the place of a history or of the settings.
+fn check_page(html: &Path, request: &Request, config: &Path) -> Result<()> {
+    // The file need not be there yet, but its folder may be reached in two ways.
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let in_folder = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
+        path.canonicalize().ok().or_else(in_folder).or_else(|| std::path::absolute(path).ok())
+    };
+    let files = expand(&request.history)?;
+    if files.iter().map(PathBuf::as_path).chain([config]).any(|file| place(file) == place(html)) {
+        return Err(UserError::new(format!("`{}` is no place for the page", html.display())))
+            .hint("name a new file with `--html`");
+    }
+    Ok(())
+}
+
+/// What is odd about the values of a column that names customers, or is left out because it may, would show one of
+/// them: its kind, its place and its count stay, the value goes.
+fn hide_value(oddity: &mut Oddity, schema: &Schema) {
+    let field = oddity.column.as_deref().and_then(|column| schema.field(column));
+    let is_personal = |field: &Field| {
+        matches!(field.role, Role::Key | Role::Excluded)
+            || matches!(field.kind, Kind::Identifier | Kind::Text)
+    };
+    if !oddity.is_about_names() && field.is_some_and(is_personal) {
+        oddity.example = oddity.example.as_ref().map(|_| "…".to_owned());
+        if let OddityKind::Sentinel { value, others: (low, high) } = &mut oddity.kind {
+            [value, low, high].into_iter().for_each(|shown| "…".clone_into(shown));
+        }
+    }
 }
 
 fn read(context: &Context, request: &Request) -> Result<TableProfile> {
@@ -142,15 +168,12 @@ fn already_there(config: &Path) -> UserError {
 
 fn write(config: &Path, text: &str, force: bool) -> Result<()> {
     let attempt = || format!("cannot write `{}`", config.display());
-    if let Some(folder) = config.parent() {
-        std::fs::create_dir_all(folder).users(attempt())?;
-    }
-    // Without force the file is created anew or not at all, even if another program makes one meanwhile.
-    let file = OpenOptions::new().write(true).create(true).truncate(force).create_new(!force).open(config);
-    match file.and_then(|mut file| file.write_all(text.as_bytes())) {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Err(already_there(config)).hint(OVERWRITE)
-        }
-        outcome => outcome.users(attempt()).hint("`--config FILE` writes elsewhere"),
+    let placed = Partial::create(config).and_then(|mut file| {
+        file.write_all(text.as_bytes()).users(attempt())?;
+        if force { file.finish(true) } else { file.finish_new() }
+    });
+    match placed.hint("`--config FILE` writes elsewhere")? {
+        true => Ok(()),
+        false => Err(already_there(config)).hint(OVERWRITE),
     }
 }

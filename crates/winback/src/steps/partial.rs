@@ -37,6 +37,9 @@ impl std::io::Write for Partial {
 pub(crate) trait Finish {
     /// Gives the file its name, or removes it and an older one of that name; answers whether it is there.
     fn finish(self, keep: bool) -> Result<bool>;
+
+    /// Gives the file its name unless another has it, even one that was made meanwhile; answers whether it did.
+    fn finish_new(self) -> Result<bool>;
 }
 
 impl Finish for BufWriter<Partial> {
@@ -58,6 +61,18 @@ impl Finish for BufWriter<Partial> {
         file.as_file().sync_all().users(attempt())?;
         file.persist(&path).map_err(|error| error.error).users(attempt())?;
         Ok(true)
+    }
+
+    fn finish_new(self) -> Result<bool> {
+        let partial = self.into_inner().map_err(std::io::IntoInnerError::into_error);
+        let Partial { path, file } = partial.users("cannot write the results")?;
+        let attempt = || format!("cannot write `{}`", path.display());
+        readable(file.as_file()).users(attempt())?;
+        file.as_file().sync_all().users(attempt())?;
+        match file.persist_noclobber(&path).map_err(|error| error.error) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+            outcome => outcome.users(attempt()).map(|_| true),
+        }
     }
 }
 

@@ -100,6 +100,7 @@ pub(crate) fn train(settings: &Settings, history: &History, watch: Watch<'_>) ->
     let schema = history.schema().clone();
     let mut findings = examined.findings;
     findings.extend(findings::protected(&schema, &trained.importance));
+    findings.sort_by_key(|finding| finding.severity);
     let card = card(&schema, &trained.report, &trained.importance, &findings);
     let package = Package {
         model: trained.model,

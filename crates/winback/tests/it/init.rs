@@ -216,3 +216,85 @@ fn nothing_of_a_key_is_shown() {
     assert_eq!(seen.code, Some(0), "{}", seen.stderr);
     assert!(!seen.stdout.contains("A-17") && !bench.read("page.html").contains("A-17"), "{}", seen.stdout);
 }
+
+/// A history whose `phone` is written in two ways, is excluded, and whose moment is tied to a date.
+fn with_dates_and_phones() -> String {
+    let mut text = "id,phone,as_of,last_update,balance,left\n".to_owned();
+    for row in 0..600_u64 {
+        let mixed = |salt: u64| (row * 7919 + salt * 104_729) % 1009;
+        let left = mixed(1) < 250;
+        let (month, day) = (3 + mixed(2) % 3, 1 + mixed(3) % 28);
+        let update = if left { month + 1 } else { month - 1 };
+        let phone = match row {
+            300 => "0049-SECRET-7".to_owned(),
+            _ => format!("{}", 49_151_000_000_u64 + row * 1_000_003),
+        };
+        let answer = if left { "yes" } else { "no" };
+        text.push_str(&format!(
+            "C{row:04},{phone},2026-0{month}-15,2026-0{update}-{day:02},{}.5,{answer}\n",
+            row * row * 31 % 997
+        ));
+    }
+    text
+}
+
+#[test]
+fn nothing_of_an_excluded_column_is_shown() {
+    let bench = Bench::new();
+    bench.write("history.csv", &with_dates_and_phones());
+    let seen =
+        bench.run(&["init", "history.csv", "--key", "id", "--exclude", "phone", "--html", "page.html"]);
+    assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+    let page = bench.read("page.html");
+    assert!(
+        seen.stdout.contains("line 302, column `phone`: ") && seen.stdout.contains("`…`"),
+        "{}",
+        seen.stdout
+    );
+    for shown in [&seen.stdout, &page] {
+        assert!(!shown.contains("SECRET") && !shown.contains("49151"), "{shown}");
+    }
+}
+
+#[test]
+fn every_column_of_what_is_grave_is_marked_and_any_comment_can_be_taken_at_its_word() {
+    let bench = Bench::new();
+    bench.write("history.csv", &with_dates_and_phones());
+    let found = bench.json(&["init", "history.csv", "--key", "id", "--time", "as_of"]);
+    assert_eq!(found["findings"][0]["columns"], serde_json::json!(["last_update", "as_of"]));
+    let note = |name: &str| {
+        let columns = found["columns"].as_array().unwrap();
+        columns.iter().find(|column| column["name"] == name).unwrap()["note"].as_str().unwrap().to_owned()
+    };
+    assert!(note("last_update").contains("block: pair-decides-label"), "{}", note("last_update"));
+    assert!(note("as_of").contains("block: pair-decides-label"), "{}", note("as_of"));
+    let written = bench.read("winback.toml");
+    assert!(written.contains("    # \"last_update\",") && !written.contains("# \"as_of\""), "{written}");
+    // All suspected columns left out at once are settings that can be used.
+    bench.write("winback.toml", &written.replace("    # \"", "    \""));
+    let seen = bench.run(&["train", "--learner", "linear"]);
+    assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+}
+
+#[test]
+fn a_page_in_the_wrong_place_stops_everything_before_it_is_written() {
+    let bench = bench();
+    for place in ["history.csv", "./winback.toml"] {
+        let said = bench.refused(&["init", "history.csv", "--html", place]);
+        assert!(said.contains("is no place for the page"), "{said}");
+        assert!(!bench.path().join("winback.toml").exists(), "settings were written");
+    }
+}
+
+#[test]
+fn of_a_long_history_it_is_not_said_that_no_row_repeats() {
+    let bench = Bench::new();
+    let mut text = "age,income,left\n".to_owned();
+    for row in 0..66_000 {
+        text.push_str(&format!("{},{},{}\n", row % 50, row % 33_000, u8::from(row % 33_000 % 7 == 0)));
+    }
+    bench.write("history.csv", &text);
+    let seen = bench.run(&["init", "history.csv", "--label", "left", "--positive", "1"]);
+    assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+    assert!(seen.stdout.contains("whether rows repeat is not known"), "{}", seen.stdout);
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use winback_retain::findings::Severity;
 use winback_table::cell::show_seconds;
 use winback_table::csv::decimal;
 use winback_table::profile::ColumnProfile;
@@ -84,7 +85,7 @@ impl<'a> Overview<'a> {
             })
             .collect();
         if findings.is_empty() {
-            printer.data("\nno sign of a leak was found")?;
+            printer.data("\nno sign of a leak was found in the rows looked at")?;
         } else {
             printer.data(&format!("\nfound:\n{}", findings.join("\n")))?;
         }
@@ -114,7 +115,11 @@ impl<'a> Overview<'a> {
             let strengths = &self.look.examined.strengths;
             let strength = strengths.iter().find(|strength| strength.column == field.name);
             let findings = self.look.examined.findings.iter();
-            let findings = findings.filter(|finding| finding.columns.first() == Some(&field.name));
+            // What is grave concerns each of the columns; a copy is noted at the copy.
+            let findings = findings.filter(|finding| match finding.severity {
+                Severity::Block | Severity::Warn => finding.columns.contains(&field.name),
+                Severity::Note => finding.columns.first() == Some(&field.name),
+            });
             let said = findings.map(|finding| format!("{}: {}", finding.severity.name(), finding.kind));
             let said: Vec<String> = said.chain((!note.is_empty()).then(|| note.clone())).collect();
             let alone = strength.and_then(|strength| strength.auc);
@@ -172,6 +177,10 @@ fn narrow(name: &str) -> String {
 /// From where to where numbers and dates go; of categories and flags the most frequent level. Of what names a customer
 /// nothing is shown.
 pub(super) fn range(field: &Field, column: &ColumnProfile) -> String {
+    // A column is left out because it names customers, or may.
+    if matches!(field.role, Role::Key | Role::Excluded) {
+        return String::new();
+    }
     match field.kind {
         Kind::Number => column
             .range
@@ -282,6 +291,12 @@ fn assumed(request: &Request, look: &Look, notes: &[String], spellings: &BTreeSe
         let found =
             if found.is_empty() { "none occurs".to_owned() } else { format!("here {}", found.join(", ")) };
         lines.push(format!("the usual spellings of a missing value mean one; {found}"));
+    }
+    if !look.table.sample.is_whole() {
+        lines.push(
+            "whether rows repeat is not known: only some rows were kept to look at; `winback train` looks at all"
+                .to_owned(),
+        );
     }
     for (field, note) in fields() {
         if field.role == Role::Excluded && !hints.exclude.contains(&field.name) {

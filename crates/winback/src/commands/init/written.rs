@@ -114,14 +114,20 @@ fn data(text: &mut String, request: &Request, look: &Look, config: &Path) -> Res
     Ok(())
 }
 
-/// Columns that the leak guard suspects, each once, with the gravest thing it says of them.
+/// Columns that would be learnt from and that the leak guard suspects, each once, with the gravest thing it says of
+/// them. A column with another use, as the moment, cannot be left out as well.
 fn suspected(look: &Look) -> Vec<(&str, String)> {
     let mut suspected: Vec<(&str, String)> = Vec::new();
     for finding in &look.examined.findings {
         if finding.severity == Severity::Note {
             continue;
         }
-        for column in &finding.columns {
+        let schema = &look.proposal.schema;
+        let is_learnt = |column: &&String| {
+            let role = schema.field(column).map(|field| field.role);
+            matches!(role, Some(Role::Feature | Role::Protected))
+        };
+        for column in finding.columns.iter().filter(is_learnt) {
             if suspected.iter().all(|(known, _)| known != column) {
                 suspected.push((column, format!("{}: {}", finding.severity.name(), finding.kind)));
             }

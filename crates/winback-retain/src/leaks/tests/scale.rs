@@ -66,7 +66,7 @@ fn outcomes_that_are_too_young_are_seen_where_leavers_are_rare() {
         let labels = (0..17_000).map(|row| row % 17 == 0).collect();
         let mut rows = some(labels, [60.0, 1.0], |_| 0.0);
         let month = |row: usize| draw(row, 3, 12);
-        let is_known = |row: usize| row % 17 != 0 || month(row) < 11 || draw(row, 4, 3) < rate;
+        let is_known = |row: usize| !row.is_multiple_of(17) || month(row) < 11 || draw(row, 4, 3) < rate;
         rows.times = (0..17_000)
             .map(|row| 30 * 86_400 * (if is_known(row) { month(row) } else { draw(row, 5, 11) }) as i64)
             .collect();

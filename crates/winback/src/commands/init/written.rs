@@ -115,7 +115,7 @@ fn data(text: &mut String, request: &Request, look: &Look, config: &Path) -> Res
 }
 
 /// Columns that would be learnt from and that the leak guard suspects, each once, with the gravest thing it says of
-/// them. A column with another use, as the moment, cannot be left out as well.
+/// them. A column with another use, as the moment or a protected one, cannot be left out as well: it has one role.
 fn suspected(look: &Look) -> Vec<(&str, String)> {
     let mut suspected: Vec<(&str, String)> = Vec::new();
     for finding in &look.examined.findings {
@@ -123,10 +123,8 @@ fn suspected(look: &Look) -> Vec<(&str, String)> {
             continue;
         }
         let schema = &look.proposal.schema;
-        let is_learnt = |column: &&String| {
-            let role = schema.field(column).map(|field| field.role);
-            matches!(role, Some(Role::Feature | Role::Protected))
-        };
+        let is_learnt =
+            |column: &&String| schema.field(column).is_some_and(|field| field.role == Role::Feature);
         for column in finding.columns.iter().filter(is_learnt) {
             if suspected.iter().all(|(known, _)| known != column) {
                 suspected.push((column, format!("{}: {}", finding.severity.name(), finding.kind)));

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::{
-    BINS, Borders, COLUMNS_A_WORD, Cpu, LEAVES, Packed, Question, Scale, WordQuestion, gradient, hessian, pack,
-    reference,
+    BINS, Borders, COLUMNS_A_WORD, Cpu, Draw, LEAVES, Packed, Question, Scale, WordQuestion, gradient,
+    hessian, pack, reference,
 };
 
 /// Tests of each variant that this machine has, on values that a strategy makes.
@@ -29,13 +29,15 @@ fn value() -> impl Strategy<Value = f32> {
 }
 
 fn borders() -> impl Strategy<Value = Vec<f32>> {
-    prop::collection::vec(prop_oneof![8 => -100.0_f32..100.0, 1 => any::<f32>()], 0..300).prop_map(|mut borders| {
-        borders.retain(|border| border.is_finite());
-        borders.sort_unstable_by(f32::total_cmp);
-        borders.dedup_by(|a, b| *a <= *b);
-        borders.truncate(crate::MOST_BORDERS);
-        borders
-    })
+    prop::collection::vec(prop_oneof![8 => -100.0_f32..100.0, 1 => any::<f32>()], 0..300).prop_map(
+        |mut borders| {
+            borders.retain(|border| border.is_finite());
+            borders.sort_unstable_by(f32::total_cmp);
+            borders.dedup_by(|a, b| *a <= *b);
+            borders.truncate(crate::MOST_BORDERS);
+            borders
+        },
+    )
 }
 
 #[test]
@@ -103,11 +105,39 @@ fn gradients_are_those_of_the_definition() {
 }
 
 #[test]
+fn rows_are_drawn_as_the_definition_says() {
+    let draw = (0.0_f32..0.1, 0.01_f32..2.0, any::<u32>());
+    let rows = prop::collection::vec(-1_100_000_000_i32..1_100_000_000, 0..200);
+    each_cpu((draw, any::<u32>(), rows), |cpu, ((floor, certain, seed), first, gradients)| {
+        let draw = Draw { floor: *floor, certain: *certain, seed: *seed };
+        let (mut expected, mut found) = (vec![7; gradients.len()], vec![9; gradients.len()]);
+        reference::draw(draw, *first, gradients, &mut expected);
+        cpu.draw(draw, *first, gradients, &mut found);
+        prop_assert_eq!(expected, found, "{}", cpu.name());
+        Ok(())
+    });
+}
+
+#[test]
+fn as_many_rows_are_drawn_as_their_chances_say() {
+    let draw = Draw { floor: 0.01, certain: 0.25, seed: 3 };
+    for gradient in [0, 100_000_000, 400_000_000, 1_000_000_000] {
+        let rows = 100_000;
+        let mut drawn = vec![0; rows];
+        Cpu::best().draw(draw, 0, &vec![gradient; rows], &mut drawn);
+        let share = drawn.iter().map(|drawn| f64::from(*drawn)).sum::<f64>() / rows as f64;
+        let chance = f64::from(draw.chance(gradient));
+        assert!((share - chance).abs() < 0.006, "{gradient}: {share} of {chance}");
+    }
+}
+
+#[test]
 fn gains_are_those_of_the_definition() {
     let bin = (-8_000_000_i32..8_000_000, 0_i32..8_000_000);
     let rest = (-8_000_000_i32..8_000_000, 0_i32..8_000_000);
     each_cpu((prop::collection::vec(bin, 0..=BINS), rest, 0.1_f32..10.0), |cpu, (bins, rest, l2)| {
-        let histogram: Vec<Packed> = bins.iter().map(|(gradient, hessian)| pack(*gradient, *hessian)).collect();
+        let histogram: Vec<Packed> =
+            bins.iter().map(|(gradient, hessian)| pack(*gradient, *hessian)).collect();
         let total = histogram.iter().sum::<Packed>() + pack(rest.0, rest.1);
         let scale = Scale { gradient: 1.0 / 4096.0, hessian: 1.0 / 8192.0, l2: *l2 };
         let mut expected = vec![0.5_f32; histogram.len()];
@@ -153,7 +183,10 @@ fn gradients_are_those_of_the_log_loss() {
             let expected = [probability - f64::from(u8::from(label)), probability * (1.0 - probability)];
             for (found, expected) in [gradient, hessian].into_iter().zip(expected) {
                 let found = f64::from(found) * crate::GRADIENT_UNIT;
-                assert!((found - expected).abs() <= expected.abs() * 1e-6 + 1e-9, "{log_odds} {found} {expected}");
+                assert!(
+                    (found - expected).abs() <= expected.abs() * 1e-6 + 1e-9,
+                    "{log_odds} {found} {expected}"
+                );
             }
         }
     }

@@ -1,6 +1,10 @@
 //! What the machine has: a value that can only be had for instructions that are there.
 
+use std::sync::OnceLock;
+
 use crate::x86::Isa;
+
+static CHOSEN: OnceLock<Cpu> = OnceLock::new();
 
 /// Which variant of the kernels runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +31,17 @@ impl Cpu {
     #[must_use]
     pub fn best() -> Self {
         Self(Isa::all().last().copied())
+    }
+
+    /// The variant that this process uses: the one it was told to by [`Cpu::choose`], else the best.
+    #[must_use]
+    pub fn chosen() -> Self {
+        *CHOSEN.get_or_init(Self::best)
+    }
+
+    /// Makes this the variant that the process uses, if none was used yet; answers whether it is.
+    pub fn choose(self) -> bool {
+        *CHOSEN.get_or_init(|| self) == self
     }
 
     /// The variant that every machine can run.

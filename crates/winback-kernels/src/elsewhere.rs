@@ -1,6 +1,6 @@
 //! What `x86` is on machines of another kind: no variants. They run the portable code, which was not measured there.
 
-use crate::{Borders, LEAVES, Packed, Question, Scale};
+use crate::{Borders, Draw, LEAVES, Packed, Question, Scale};
 
 /// An instruction set beyond the baseline, of which there is none here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,10 @@ pub(crate) fn add_table(isa: Isa, _: &[i32; LEAVES], _: &[u8], _: &mut [i32]) {
 }
 
 pub(crate) fn gradients(isa: Isa, _: &[i32], _: &[bool], _: &mut [i32], _: &mut [i32]) {
+    match isa {}
+}
+
+pub(crate) fn draw(isa: Isa, _: Draw, _: u32, _: &[i32], _: &mut [u8]) {
     match isa {}
 }
 

@@ -84,6 +84,25 @@ pub struct Scale {
     pub l2: f32,
 }
 
+/// How rows are drawn: the larger a row's gradient, the likelier.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Draw {
+    /// The square of what is added to every gradient, so that small ones are drawn too.
+    pub floor: f32,
+    /// The square of the gradient from which a row is always drawn.
+    pub certain: f32,
+    /// What the luck of all rows depends on.
+    pub seed: u32,
+}
+
+impl Draw {
+    /// The chance of a row with this gradient (in units of 2⁻³⁰): √(g² + floor) / √certain, at most 1.
+    #[must_use]
+    pub fn chance(self, gradient: i32) -> f32 {
+        (reference::square(gradient, self.floor) / self.certain).sqrt().min(1.0)
+    }
+}
+
 /// The histograms of eight columns: packed sums by bin.
 pub type Histograms = [[Packed; BINS]; COLUMNS_A_WORD];
 
@@ -138,6 +157,19 @@ impl Cpu {
         match self.isa() {
             Some(isa) => x86::gradients(isa, margins, labels, gradients, hessians),
             None => portable::gradients(margins, labels, gradients, hessians),
+        }
+    }
+
+    /// Which rows are drawn into a sample, 1 or 0: row `first + k` by gradient k, with the chance of
+    /// [`Draw::chance`] and luck that depends on the row's number and the draw's seed alone.
+    ///
+    /// # Panics
+    /// When the slices differ in length.
+    pub fn draw(self, draw: Draw, first: u32, gradients: &[i32], drawn: &mut [u8]) {
+        assert_eq!(gradients.len(), drawn.len(), "an answer for each gradient");
+        match self.isa() {
+            Some(isa) => x86::draw(isa, draw, first, gradients, drawn),
+            None => portable::draw(draw, first, gradients, drawn),
         }
     }
 

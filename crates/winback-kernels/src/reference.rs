@@ -1,7 +1,10 @@
 //! Each kernel as its definition: one row after the other, written to be read. All variants give these bits.
 #![forbid(unsafe_code)]
 
-use crate::{Histograms, LEAVES, MARGIN_UNIT, Packed, Question, Scale, WordQuestion, gradient, hessian};
+use crate::{
+    Draw, GRADIENT_UNIT, Histograms, LEAVES, MARGIN_UNIT, Packed, Question, Scale, WordQuestion, gradient,
+    hessian,
+};
 
 /// The bin of each value: see [`crate::Cpu::bins`].
 pub fn bins(borders: &[f32], values: &[f32], bins: &mut [u8]) {
@@ -88,9 +91,42 @@ fn exp_of_minus(x: f32) -> f32 {
                 + rest
                     * (0.5
                         + rest
-                            * (0.166_666_67 + rest * (0.041_666_668 + rest * (0.008_333_334 + rest * 0.001_388_889)))));
+                            * (0.166_666_67
+                                + rest * (0.041_666_668 + rest * (0.008_333_334 + rest * 0.001_388_889)))));
     let scale = f32::from_bits(((127 - whole(rounded)) << 23) as u32);
     power * scale
+}
+
+/// Which rows are drawn: see [`crate::Cpu::draw`].
+pub fn draw(draw: Draw, first: u32, gradients: &[i32], drawn: &mut [u8]) {
+    for (row, (gradient, drawn)) in gradients.iter().zip(drawn).enumerate() {
+        *drawn = u8::from(is_drawn(draw, first.wrapping_add(row as u32), *gradient));
+    }
+}
+
+/// Whether the luck of a row is below its chance: both squared, so that no root is taken.
+#[inline(always)]
+#[must_use]
+pub fn is_drawn(draw: Draw, row: u32, gradient: i32) -> bool {
+    let luck = (scattered(row, draw.seed) >> 8) as i32 as f32 * (1.0 / 16_777_216.0);
+    luck * luck * draw.certain < square(gradient, draw.floor)
+}
+
+/// The square of a gradient, and what is added to it.
+#[inline(always)]
+pub(crate) fn square(gradient: i32, floor: f32) -> f32 {
+    let gradient = gradient as f32 * GRADIENT_UNIT as f32;
+    gradient * gradient + floor
+}
+
+/// A number and a seed, scattered over all numbers of 32 bits by multiplying and folding.
+#[inline(always)]
+#[must_use]
+pub fn scattered(number: u32, seed: u32) -> u32 {
+    let mut mixed = number.wrapping_mul(0x9e37_79b1) ^ seed.wrapping_mul(0x85eb_ca77);
+    mixed = (mixed ^ (mixed >> 15)).wrapping_mul(0x2c1b_3c6d);
+    mixed = (mixed ^ (mixed >> 12)).wrapping_mul(0x297a_2d39);
+    mixed ^ (mixed >> 15)
 }
 
 /// What parting one leaf at each border is worth: see [`crate::Cpu::gains`].
@@ -106,8 +142,7 @@ pub fn gains(histogram: &[Packed], total: Packed, scale: Scale, gains: &mut [f32
 #[inline(always)]
 #[must_use]
 pub fn worth(sums: Packed, scale: Scale) -> f32 {
-    let (gradient, hessian) =
-        (gradient(sums) as f32 * scale.gradient, hessian(sums) as f32 * scale.hessian);
+    let (gradient, hessian) = (gradient(sums) as f32 * scale.gradient, hessian(sums) as f32 * scale.hessian);
     gradient * gradient / (hessian + scale.l2)
 }
 

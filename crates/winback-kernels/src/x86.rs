@@ -5,7 +5,7 @@
 mod avx2;
 mod avx512;
 
-use crate::{Borders, LEAVES, Packed, Question, Scale, portable};
+use crate::{Borders, Draw, LEAVES, Packed, Question, Scale, portable};
 
 /// An instruction set beyond the baseline. There is a value only where the machine has it: [`Isa::all`] makes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +61,7 @@ dispatched! {
     leaves(questions: &[Question<'_>], leaves: &mut [u8]);
     add_table(table: &[i32; LEAVES], leaves: &[u8], sums: &mut [i32]);
     gradients(margins: &[i32], labels: &[bool], gradients: &mut [i32], hessians: &mut [i32]);
+    draw(draw: Draw, first: u32, gradients: &[i32], drawn: &mut [u8]);
     gains(histogram: &[Packed], total: Packed, scale: Scale, gains: &mut [f32]);
 }
 

@@ -1,6 +1,6 @@
 //! The model file: `model.bin`, versioned, little-endian, checksummed, with no code in it.
 //!
-//! Layout (format 1): `WINBACKM`, the format as `u32`, the payload's length as `u64`, the payload, the SHA-256 of all
+//! Layout: `WINBACKM`, the format as `u32`, the payload's length as `u64`, the payload, the SHA-256 of all
 //! before it. `docs/formats/model.md` names every field. Whatever the bytes are, loading answers a model or an error.
 
 use sha2::{Digest, Sha256};
@@ -19,7 +19,7 @@ mod check;
 
 const MAGIC: &[u8; 8] = b"WINBACKM";
 /// The format written; every older one is read.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 const CHECKSUM: usize = 32;
 
 const KINDS: [Kind; 6] = [Kind::Number, Kind::Category, Kind::Flag, Kind::Time, Kind::Text, Kind::Identifier];
@@ -56,11 +56,11 @@ pub fn save(model: &Model) -> Vec<u8> {
 /// # Errors
 /// [`Error::ModelFile`] when the bytes are cut, altered, of a newer format, or contradict themselves.
 pub fn load(bytes: &[u8]) -> Result<Model> {
-    let payload = verified(bytes)?;
+    let (format, payload) = verified(bytes)?;
     let mut reader = Reader::new(payload);
     let model = Model {
         encoder: read_encoder(&mut reader)?,
-        predictor: read_predictor(&mut reader)?,
+        predictor: read_predictor(&mut reader, format)?,
         calibration: Calibration { intercept: reader.f64()?, slope: reader.f64()? },
         base_rate: reader.f64()?,
         bands: [reader.f64()?, reader.f64()?],
@@ -73,8 +73,8 @@ pub fn load(bytes: &[u8]) -> Result<Model> {
     Ok(Model { predictor: Predictor::trees(forest), ..model })
 }
 
-/// The payload of a file whose length and checksum are right.
-fn verified(bytes: &[u8]) -> Result<&[u8]> {
+/// Format and payload of a file whose length and checksum are right.
+fn verified(bytes: &[u8]) -> Result<(u32, &[u8])> {
     let broken = |what: &str| Error::ModelFile(what.to_owned());
     let header = MAGIC.len() + 4 + 8;
     let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| broken("it does not begin as a model file does"))?;
@@ -93,7 +93,7 @@ fn verified(bytes: &[u8]) -> Result<&[u8]> {
     if Sha256::digest(content).as_slice() != checksum {
         return Err(broken("its checksum is wrong: it was altered"));
     }
-    Ok(&content[header..])
+    Ok((format, &content[header..]))
 }
 
 fn write_encoder(writer: &mut Writer, encoder: &Encoder) {
@@ -145,6 +145,7 @@ fn write_predictor(writer: &mut Writer, predictor: &Predictor) {
                 writer.list(&tree.questions, |writer, question| {
                     writer.u16(question.column);
                     writer.u8(question.bin);
+                    writer.u8(u8::from(question.missing_is_above));
                 });
                 tree.values.iter().for_each(|value| writer.i32(*value));
                 tree.counts.iter().for_each(|count| writer.u32(*count));
@@ -160,7 +161,7 @@ fn write_predictor(writer: &mut Writer, predictor: &Predictor) {
     }
 }
 
-fn read_predictor(reader: &mut Reader<'_>) -> Result<Predictor> {
+fn read_predictor(reader: &mut Reader<'_>, format: u32) -> Result<Predictor> {
     match reader.u8()? {
         0 => {
             let base = reader.i64()?;
@@ -168,7 +169,7 @@ fn read_predictor(reader: &mut Reader<'_>) -> Result<Predictor> {
                 0 => Ok(None),
                 _ => reader.list(1, Reader::u8).map(Some),
             })?;
-            let trees = reader.list(12, read_tree)?;
+            let trees = reader.list(12, |reader| read_tree(reader, format))?;
             // Empty tables: they are filled once the forest is known to be sound.
             let tables = crate::trees::shapley::Tables { trees: Vec::new(), base: 0 };
             Ok(Predictor::Trees { forest: Forest { base, lookups, trees }, tables })
@@ -182,8 +183,13 @@ fn read_predictor(reader: &mut Reader<'_>) -> Result<Predictor> {
     }
 }
 
-fn read_tree(reader: &mut Reader<'_>) -> Result<Tree> {
-    let questions = reader.list(3, |reader| Ok(Question { column: reader.u16()?, bin: reader.u8()? }))?;
+fn read_tree(reader: &mut Reader<'_>, format: u32) -> Result<Tree> {
+    let questions = reader.list(3, |reader| {
+        let (column, bin) = (reader.u16()?, reader.u8()?);
+        // In format 1 missing values were always below.
+        let missing_is_above = format > 1 && reader.u8()? != 0;
+        Ok(Question { column, bin, missing_is_above })
+    })?;
     if questions.len() > MOST_DEPTH {
         return Err(Error::ModelFile(format!("a tree with {} questions", questions.len())));
     }

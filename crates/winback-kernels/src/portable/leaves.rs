@@ -39,10 +39,7 @@ fn answers<const QUESTIONS: usize>(questions: [Question<'_>; QUESTIONS], leaves:
 
 /// The leaf of one row, by its bin for each question.
 #[inline(always)]
-fn leaf_of<const QUESTIONS: usize>(
-    questions: &[Question<'_>; QUESTIONS],
-    bin: impl Fn(usize) -> u8,
-) -> u8 {
+fn leaf_of<const QUESTIONS: usize>(questions: &[Question<'_>; QUESTIONS], bin: impl Fn(usize) -> u8) -> u8 {
     let mut leaf = 0;
     for (bit, question) in questions.iter().enumerate() {
         leaf |= u8::from(bin(bit).wrapping_sub(question.shift) > question.above) << bit;

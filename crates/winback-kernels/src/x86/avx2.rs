@@ -6,13 +6,14 @@ use std::arch::x86_64::{
 
 use crate::borders::STEP;
 use crate::portable::found;
-use crate::{Borders, LEAVES, Packed, Question, Scale};
+use crate::{Borders, Draw, LEAVES, Packed, Question, Scale};
 
 super::compiled! {
     "avx2,popcnt":
     leaves(questions: &[Question<'_>], leaves: &mut [u8]);
     add_table(table: &[i32; LEAVES], leaves: &[u8], sums: &mut [i32]);
     gradients(margins: &[i32], labels: &[bool], gradients: &mut [i32], hessians: &mut [i32]);
+    draw(draw: Draw, first: u32, gradients: &[i32], drawn: &mut [u8]);
     gains(histogram: &[Packed], total: Packed, scale: Scale, gains: &mut [f32]);
 }
 

@@ -2,18 +2,19 @@
 
 use std::arch::x86_64::{
     __m512i, _CMP_LE_OQ, _mm_loadu_si128, _mm512_add_epi32, _mm512_cmp_ps_mask, _mm512_cvtepu8_epi32,
-    _mm512_loadu_ps, _mm512_loadu_si512, _mm512_mask_blend_epi32, _mm512_permutex2var_epi32, _mm512_set1_epi32,
-    _mm512_set1_ps, _mm512_storeu_si512, _mm512_test_epi32_mask,
+    _mm512_loadu_ps, _mm512_loadu_si512, _mm512_mask_blend_epi32, _mm512_permutex2var_epi32,
+    _mm512_set1_epi32, _mm512_set1_ps, _mm512_storeu_si512, _mm512_test_epi32_mask,
 };
 
 use crate::borders::STEP;
 use crate::portable::found;
-use crate::{Borders, LEAVES, Packed, Question, Scale, portable};
+use crate::{Borders, Draw, LEAVES, Packed, Question, Scale, portable};
 
 super::compiled! {
     "avx512f,avx512bw,avx512dq,avx512vl,popcnt":
     leaves(questions: &[Question<'_>], leaves: &mut [u8]);
     gradients(margins: &[i32], labels: &[bool], gradients: &mut [i32], hessians: &mut [i32]);
+    draw(draw: Draw, first: u32, gradients: &[i32], drawn: &mut [u8]);
     gains(histogram: &[Packed], total: Packed, scale: Scale, gains: &mut [f32]);
 }
 

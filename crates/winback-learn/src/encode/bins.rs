@@ -1,7 +1,6 @@
 //! Numbers to 8-bit bins: borders from quantiles, missing as a bin of its own.
 
-/// Borders a column may have, so that bins fit a byte: 0 is missing, 1 to 255 lie between borders.
-pub const MOST_BORDERS: usize = 254;
+pub use winback_kernels::MOST_BORDERS;
 
 /// The bin of missing values.
 pub const MISSING_BIN: u8 = 0;
@@ -12,20 +11,25 @@ pub const MISSING_BIN: u8 = 0;
 /// Numbers are rounded to 32 bits first, as scoring does.
 #[must_use]
 pub fn borders(sorted: &[f64], most: usize) -> Vec<f32> {
+    // A border must be finite; a value beyond 32 bits lies above or below all of them.
+    borders_of_counted(sorted.iter().map(|value| ((*value as f32).clamp(f32::MIN, f32::MAX), 1)), most)
+}
+
+/// As [`borders`], of finite values in ascending order, each with how often it occurs.
+pub(super) fn borders_of_counted(values: impl Iterator<Item = (f32, usize)>, most: usize) -> Vec<f32> {
     let mut distinct: Vec<(f32, usize)> = Vec::new();
-    for value in sorted {
-        // A border must be finite; a value beyond 32 bits lies above or below all of them.
-        let value = (*value as f32).clamp(f32::MIN, f32::MAX);
+    for (value, times) in values {
         match distinct.last_mut() {
-            Some((last, count)) if last.total_cmp(&value).is_eq() => *count += 1,
-            _ => distinct.push((value, 1)),
+            Some((last, count)) if last.total_cmp(&value).is_eq() => *count += times,
+            _ => distinct.push((value, times)),
         }
     }
     if distinct.len() <= most + 1 {
         return distinct.windows(2).map(|pair| between(pair[0].0, pair[1].0)).collect();
     }
     let mut found = Vec::with_capacity(most);
-    let (mut rows_left, mut bins_left, mut in_bin) = (sorted.len(), most + 1, 0);
+    let rows: usize = distinct.iter().map(|(_, count)| count).sum();
+    let (mut rows_left, mut bins_left, mut in_bin) = (rows, most + 1, 0);
     for pair in distinct.windows(2) {
         in_bin += pair[0].1;
         if bins_left > 1 && in_bin * bins_left >= rows_left {

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, TimestampSecondType};
+use winback_kernels::{Borders, Cpu};
 use winback_table::profile::Sample;
 use winback_table::{Field, Kind, Schema, Source};
 
-use super::bins::{MOST_BORDERS, bin, borders};
+use super::bins::{MOST_BORDERS, borders};
 use super::{FIRST_LEVEL, MISSING_LEVEL, OTHER_LEVEL, ROWS_PER_LEVEL};
 use crate::profile::quantiles;
 use crate::{Error, Result};
@@ -104,7 +105,11 @@ impl ColumnEncoder {
         let column = column(batch, &self.name, self.kind)?;
         match (&self.shape, codes) {
             (Shape::Bins(borders), Codes::Bins(codes)) => {
-                for_each_number(column, self.kind, &mut |value| codes.push(bin(borders, value as f32)));
+                let mut values = Vec::with_capacity(column.len());
+                for_each_number(column, self.kind, &mut |value| values.push(value as f32));
+                let before = codes.len();
+                codes.resize(before + values.len(), 0);
+                Cpu::chosen().bins(&Borders::new(borders), &values, &mut codes[before..]);
             }
             (Shape::Levels(levels), Codes::Levels(codes)) => {
                 let code = |level: &str| match levels.binary_search_by(|known| known.as_str().cmp(level)) {

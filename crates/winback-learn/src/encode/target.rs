@@ -4,7 +4,7 @@
 //! used to judge or calibrate, it is taken over all training rows (Micci-Barreca 2001; K-fold as in `trees.md`'s
 //! measurements). Levels with few rows are pooled with the unseen ones.
 
-use super::bins::{MOST_BORDERS, bin, borders};
+use super::bins::{MOST_BORDERS, bin, borders_of_counted};
 use super::{FIRST_LEVEL, OTHER_LEVEL, ROWS_PER_LEVEL};
 use crate::folds::fold_of;
 
@@ -73,32 +73,39 @@ impl Counted {
     }
 }
 
+/// The fold of each row in which its own label is left out of what is said of its categories.
+#[must_use]
+pub fn folds(groups: &[u64]) -> Vec<u8> {
+    groups.iter().map(|group| fold_of(*group, SALT, FOLDS) as u8).collect()
+}
+
 /// Statistics across folds for the training rows, over all of them for new rows, and both in bins.
 ///
-/// `codes`, `labels` and `groups` are those of the training rows, in the same order.
+/// `codes`, `labels` and `folds` (see [`folds`]) are those of the training rows, in the same order.
 #[must_use]
-pub fn bins(codes: &[u32], code_count: usize, labels: &[bool], groups: &[u64]) -> TargetBins {
+pub fn bins(codes: &[u32], code_count: usize, labels: &[bool], folds: &[u8]) -> TargetBins {
     let counted = count(codes, code_count, labels);
-    let folds: Vec<usize> = groups.iter().map(|group| fold_of(*group, SALT, FOLDS)).collect();
+    // Rows of one code and fold share one statistic, so there are far fewer of them than rows.
+    let place = |code: u32, fold: u8| counted.pooled[code as usize] as usize * FOLDS + usize::from(fold);
     let mut in_fold = vec![Tally::default(); code_count * FOLDS];
-    for ((code, label), fold) in codes.iter().zip(labels).zip(&folds) {
-        let tally = &mut in_fold[counted.pooled[*code as usize] as usize * FOLDS + fold];
+    for ((code, label), fold) in codes.iter().zip(labels).zip(folds) {
+        let tally = &mut in_fold[place(*code, *fold)];
         tally.rows += 1.0;
         tally.positives += f64::from(u8::from(*label));
     }
-    let out_of_fold: Vec<f32> = codes
+    let shares: Vec<f32> = in_fold
         .iter()
-        .zip(&folds)
-        .map(|(code, fold)| {
-            let code = counted.pooled[*code as usize] as usize;
-            counted.totals[code].without(in_fold[code * FOLDS + fold]).share(counted.overall)
-        })
+        .enumerate()
+        .map(|(place, own)| counted.totals[place / FOLDS].without(*own).share(counted.overall))
         .collect();
-    let mut sorted: Vec<f64> = out_of_fold.iter().map(|share| f64::from(*share)).collect();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let borders = borders(&sorted, MOST_BORDERS);
+    let mut sorted: Vec<(f32, usize)> =
+        shares.iter().zip(&in_fold).map(|(share, own)| (*share, own.rows as usize)).collect();
+    sorted.retain(|(_, rows)| *rows > 0);
+    sorted.sort_unstable_by(|left, right| left.0.total_cmp(&right.0));
+    let borders = borders_of_counted(sorted.into_iter(), MOST_BORDERS);
+    let by_place: Vec<u8> = shares.iter().map(|share| bin(&borders, *share)).collect();
     TargetBins {
-        training: out_of_fold.iter().map(|share| bin(&borders, *share)).collect(),
+        training: codes.iter().zip(folds).map(|(code, fold)| by_place[place(*code, *fold)]).collect(),
         by_code: counted.shares().iter().map(|share| bin(&borders, *share)).collect(),
     }
 }
@@ -116,8 +123,9 @@ mod tests {
         let groups: Vec<u64> = (0..u64::from(rows)).collect();
         let mut flipped = labels.clone();
         flipped[7] = !flipped[7];
-        let before = bins(&codes, 42, &labels, &groups);
-        let after = bins(&codes, 42, &flipped, &groups);
+        let folds = folds(&groups);
+        let before = bins(&codes, 42, &labels, &folds);
+        let after = bins(&codes, 42, &flipped, &folds);
         let share = |bins: &TargetBins, row: usize| bins.training[row];
         // Borders may shift by the flip of one label among two thousand, by at most a few bins.
         assert!(share(&before, 7).abs_diff(share(&after, 7)) <= 12);

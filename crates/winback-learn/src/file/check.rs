@@ -89,6 +89,9 @@ fn check_forest(model: &Model, forest: &Forest, code_counts: &[usize]) -> Result
         if tree.questions.iter().any(|question| usize::from(question.column) >= code_counts.len()) {
             return refuse("a tree asks about a column that is not there");
         }
+        if tree.questions.iter().any(|question| question.missing_is_above && question.bin == 0) {
+            return refuse("a tree has a question that all rows answer alike");
+        }
         if tree.counts.iter().map(|count| u64::from(*count)).sum::<u64>() > u64::from(u32::MAX) {
             return refuse("a tree counts more rows than there can be");
         }

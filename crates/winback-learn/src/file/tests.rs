@@ -5,8 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::calibrate::Calibration;
 
-/// The format-1 golden file: it must load for ever, and to the same model.
+/// A golden file of each format: it must load for ever, and to the same model.
 const GOLDEN_1: &[u8] = include_bytes!("../../../../testdata/model/trees-1.bin");
+const GOLDEN_2: &[u8] = include_bytes!("../../../../testdata/model/trees-2.bin");
 
 fn encoder() -> Encoder {
     Encoder {
@@ -37,7 +38,14 @@ fn model(predictor: Predictor) -> Model {
 }
 
 fn trees() -> Model {
-    let questions = vec![Question { column: 0, bin: 1 }, Question { column: 1, bin: 2 }];
+    trees_with(true)
+}
+
+fn trees_with(missing_is_above: bool) -> Model {
+    let questions = vec![
+        Question { column: 0, bin: 1, missing_is_above },
+        Question { column: 1, bin: 2, missing_is_above: false },
+    ];
     let tree =
         Tree { questions, values: vec![-5_000_000, 1, 2_500_000, 7_000_001], counts: vec![10, 0, 30, 2] };
     let forest = Forest { base: -40_000_000, lookups: vec![None, Some(vec![2, 2, 1, 3])], trees: vec![tree] };
@@ -57,9 +65,10 @@ fn models_go_there_and_back() {
 }
 
 #[test]
-fn the_golden_file_loads_and_is_what_is_written_today() {
-    assert_eq!(load(GOLDEN_1).unwrap(), trees());
-    assert_eq!(save(&trees()), GOLDEN_1, "the format changed: give it a new number and a new golden file");
+fn golden_files_load_and_the_last_is_what_is_written_today() {
+    assert_eq!(load(GOLDEN_1).unwrap(), trees_with(false), "format 1 knew only missing values below");
+    assert_eq!(load(GOLDEN_2).unwrap(), trees());
+    assert_eq!(save(&trees()), GOLDEN_2, "the format changed: give it a new number and a new golden file");
 }
 
 #[test]
@@ -67,7 +76,7 @@ fn a_newer_format_is_refused_by_its_number() {
     let mut bytes = save(&trees());
     bytes[8] = 9;
     let error = load(&bytes).unwrap_err().to_string();
-    assert_eq!(error, "the model file cannot be used: it has format 9; this program reads up to 1");
+    assert_eq!(error, "the model file cannot be used: it has format 9; this program reads up to 2");
 }
 
 #[test]

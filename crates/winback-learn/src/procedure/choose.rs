@@ -17,6 +17,9 @@ const SALT: u64 = 0x696e_6e65;
 
 const DEPTHS: [usize; 2] = [4, 6];
 const L2: f64 = 3.0;
+/// Above so many rows each tree is grown on a sample of them.
+const SAMPLED_ROWS: usize = 200_000;
+const SAMPLE: f64 = 0.2;
 /// Rounds between two looks at the held-out loss.
 const STRIDE: usize = 10;
 /// The search ends when the held-out loss has not fallen for so many rounds.
@@ -147,7 +150,6 @@ struct Trial<'a> {
     held_out: Matrix,
     labels: Vec<bool>,
     margins: Vec<i64>,
-    leaves: Vec<u8>,
     ended: bool,
 }
 
@@ -159,7 +161,6 @@ impl<'a> Trial<'a> {
             labels: split.held_out.iter().map(|row| data.labels[*row as usize]).collect(),
             margins: vec![booster.base(); split.held_out.len()],
             booster,
-            leaves: Vec::new(),
             ended: false,
         }
     }
@@ -170,7 +171,7 @@ impl<'a> Trial<'a> {
         for _ in 0..rounds {
             if !self.ended {
                 match self.booster.round() {
-                    Some(tree) => tree.add_to(&self.held_out, &mut self.margins, &mut self.leaves),
+                    Some(tree) => tree.add_to(&self.held_out, &mut self.margins),
                     None => self.ended = true,
                 }
             }
@@ -183,8 +184,10 @@ impl<'a> Trial<'a> {
 
 /// Grows all folds in step, until their common held-out loss has not fallen for a while.
 fn try_trees(depth: usize, data: &Encoded, splits: &[Split], prepared: &[Prepared]) -> Choice {
-    let large = prepared.iter().any(|part| part.labels.len() > 50_000);
-    let settings = TreeSettings { depth, rate: if large { 0.1 } else { 0.05 }, l2: L2 };
+    let rows = prepared.iter().map(|part| part.labels.len()).max().unwrap_or(0);
+    let large = rows > 50_000;
+    let sample = if rows > SAMPLED_ROWS { SAMPLE } else { 1.0 };
+    let settings = TreeSettings { depth, rate: if large { 0.1 } else { 0.05 }, l2: L2, sample };
     let most_rounds = if large { 400 } else { 1500 };
     let mut trials: Vec<Trial<'_>> = splits
         .iter()

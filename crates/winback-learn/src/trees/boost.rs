@@ -1,8 +1,22 @@
 //! Boosting: each tree is grown on what the trees before it got wrong.
 
-use super::grow::{GRADIENT_UNIT, Gradient, Grower};
+use rayon::prelude::*;
+use winback_kernels::{Cpu, GRADIENT_UNIT, LEAVES};
+
+use super::grow::Grower;
+use super::sample::Sample;
+use super::words::Words;
 use super::{Forest, Prepared, Tree};
-use crate::number::{UNIT, log_odds, probability, to_bounded_units, to_units};
+use crate::number::{log_odds, to_bounded_units, to_units};
+
+/// Rows that are brought up to date at once.
+pub(super) const CHUNK: usize = 1 << 14;
+
+/// Below this many rows times columns the work is too small to share.
+const SHARED_WORK: usize = 1 << 19;
+
+/// Margins stay within 64 log-odds while training, where gradients have long vanished, so that no sum overflows.
+const MOST_MARGIN: i32 = 1 << 30;
 
 /// How a forest is grown.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -13,18 +27,33 @@ pub struct Settings {
     pub rate: f64,
     /// The weight of squared leaf values in the loss.
     pub l2: f64,
+    /// The share of rows on which each tree is grown, above 0; 1 for all.
+    pub sample: f64,
+}
+
+/// Gradient and hessian of every row, in units of 2⁻³⁰.
+#[derive(Debug, Default)]
+pub(super) struct Gradients {
+    pub(super) gradients: Vec<i32>,
+    pub(super) hessians: Vec<i32>,
+    /// The sums of their sizes.
+    pub(super) sums: [u64; 2],
 }
 
 /// A forest in growth on one training part.
 pub struct Booster<'a> {
+    cpu: Cpu,
     prepared: &'a Prepared,
     settings: Settings,
-    grower: Grower<'a>,
-    margins: Vec<i64>,
-    gradients: Vec<Gradient>,
+    grower: Grower,
+    sample: Sample,
+    words: Words,
+    margins: Vec<i32>,
+    full: Gradients,
     leaves: Vec<u8>,
     base: i64,
     trees: Vec<Tree>,
+    is_shared: bool,
 }
 
 impl std::fmt::Debug for Booster<'_> {
@@ -37,50 +66,108 @@ impl<'a> Booster<'a> {
     /// Begins with the log-odds of the training part's share of positives, which must be neither 0 nor 1.
     #[must_use]
     pub fn new(prepared: &'a Prepared, settings: Settings) -> Self {
+        let cpu = Cpu::chosen();
+        let rows = prepared.labels.len();
+        let is_shared = SHARED_WORK <= rows * prepared.matrix.columns.len();
         let positives = prepared.labels.iter().filter(|label| **label).count();
-        let share = (positives as f64 + 0.5) / (prepared.labels.len() as f64 + 1.0);
+        let share = (positives as f64 + 0.5) / (rows as f64 + 1.0);
         let base = to_units(log_odds(share));
         Self {
+            cpu,
             prepared,
             settings,
-            grower: Grower::new(&prepared.matrix),
-            margins: vec![base; prepared.labels.len()],
-            gradients: Vec::new(),
-            leaves: Vec::new(),
+            grower: Grower::new(cpu, &prepared.matrix, is_shared),
+            sample: Sample::default(),
+            words: Words::default(),
+            margins: vec![base as i32; rows],
+            full: Gradients { gradients: vec![0; rows], hessians: vec![0; rows], sums: [0; 2] },
+            leaves: vec![0; rows],
             base,
             trees: Vec::new(),
+            is_shared,
         }
     }
 
     /// Grows the next tree; nothing when no question helps any more.
     pub fn round(&mut self) -> Option<&Tree> {
-        self.gradients.clear();
-        self.gradients.extend(self.margins.iter().zip(&self.prepared.labels).map(|(margin, label)| {
-            let probability = probability(*margin as f64 * UNIT);
-            let gradient = probability - f64::from(u8::from(*label));
-            let hessian = probability * (1.0 - probability);
-            [(gradient / GRADIENT_UNIT).round() as i32, (hessian / GRADIENT_UNIT).round() as i32]
-        }));
-        let grown = self.grower.grow(&self.gradients, self.settings.depth, self.settings.l2);
-        if grown.questions.is_empty() {
+        self.take_step();
+        let number = self.trees.len() as u32;
+        if self.settings.sample < 1.0 {
+            self.sample.draw(self.cpu, &self.full, self.settings.sample, number);
+            self.words.fill(&self.prepared.matrix, &self.sample.rows, self.is_shared);
+        } else {
+            self.sample.take_all(&self.full, number);
+            if self.words.groups.is_empty() {
+                self.words.fill(&self.prepared.matrix, &self.sample.rows, self.is_shared);
+            }
+        }
+        let questions = self.grower.grow(&self.words, &self.sample, self.settings.depth, self.settings.l2);
+        if questions.is_empty() {
             return None;
         }
-        let value = |sums: &[i64; 2]| {
-            let (gradient, hessian) = (sums[0] as f64 * GRADIENT_UNIT, sums[1] as f64 * GRADIENT_UNIT);
-            to_bounded_units(-self.settings.rate * gradient / (hessian + self.settings.l2))
-        };
-        let mut tree = Tree {
-            values: grown.sums.iter().map(value).collect(),
-            counts: vec![0; grown.sums.len()],
-            questions: grown.questions,
-        };
-        tree.leaves(&self.prepared.matrix, &mut self.leaves);
-        for (margin, leaf) in self.margins.iter_mut().zip(&self.leaves) {
-            *margin += i64::from(tree.values[usize::from(*leaf)]);
-            tree.counts[usize::from(*leaf)] += 1;
+        let leaves = 1 << questions.len();
+        let mut tree = Tree { questions, values: vec![0; leaves], counts: vec![0; leaves] };
+        let sums = self.leaf_sums(&tree);
+        for (leaf, sums) in sums.iter().take(leaves).enumerate() {
+            let (gradient, hessian) =
+                (sums.gradient as f64 * GRADIENT_UNIT, sums.hessian as f64 * GRADIENT_UNIT);
+            tree.values[leaf] =
+                to_bounded_units(-self.settings.rate * gradient / (hessian + self.settings.l2));
+            tree.counts[leaf] = sums.rows;
         }
         self.trees.push(tree);
         self.trees.last()
+    }
+
+    /// Adds the last tree's values to the margins, and makes the gradients that follow.
+    fn take_step(&mut self) {
+        let cpu = self.cpu;
+        let table = self.trees.last().map(Tree::table);
+        let step = |(((margins, leaves), labels), (gradients, hessians)): Chunk<'_>| {
+            if let Some(table) = &table {
+                cpu.add_table(table, leaves, margins);
+                margins.iter_mut().for_each(|margin| *margin = (*margin).clamp(-MOST_MARGIN, MOST_MARGIN));
+            }
+            cpu.gradients(margins, labels, gradients, hessians);
+            let sum = |sizes: &[i32]| sizes.iter().map(|size| u64::from(size.unsigned_abs())).sum::<u64>();
+            [sum(gradients), sum(hessians)]
+        };
+        let add = |a: [u64; 2], b: [u64; 2]| [a[0] + b[0], a[1] + b[1]];
+        let Gradients { gradients, hessians, .. } = &mut self.full;
+        self.full.sums = if self.is_shared {
+            let rows = self.margins.par_chunks_mut(CHUNK).zip(self.leaves.par_chunks(CHUNK));
+            let rows = rows.zip(self.prepared.labels.par_chunks(CHUNK));
+            let results = gradients.par_chunks_mut(CHUNK).zip(hessians.par_chunks_mut(CHUNK));
+            rows.zip(results).map(step).reduce(|| [0; 2], add)
+        } else {
+            let rows = (self.margins.as_mut_slice(), self.leaves.as_slice());
+            step(((rows, &self.prepared.labels), (gradients, hessians)))
+        };
+    }
+
+    /// Notes each row's leaf, and sums all rows' gradients by leaf.
+    fn leaf_sums(&mut self, tree: &Tree) -> [LeafSums; LEAVES] {
+        let (cpu, matrix) = (self.cpu, &self.prepared.matrix);
+        let Gradients { gradients, hessians, .. } = &self.full;
+        let sum = |(chunk, leaves): (usize, &mut [u8])| {
+            let from = chunk * CHUNK;
+            tree.leaves(cpu, matrix, from, leaves);
+            let mut sums = [LeafSums::default(); LEAVES];
+            let both = gradients[from..].iter().zip(&hessians[from..]);
+            for (leaf, (gradient, hessian)) in leaves.iter().zip(both) {
+                let sums = &mut sums[usize::from(*leaf) % LEAVES];
+                sums.gradient += i64::from(*gradient);
+                sums.hessian += i64::from(*hessian);
+                sums.rows += 1;
+            }
+            sums
+        };
+        let none = || [LeafSums::default(); LEAVES];
+        if self.is_shared {
+            self.leaves.par_chunks_mut(CHUNK).enumerate().map(sum).reduce(none, add_all)
+        } else {
+            self.leaves.chunks_mut(CHUNK).enumerate().map(sum).fold(none(), add_all)
+        }
     }
 
     /// The margin before any tree, in units of 2⁻²⁴ log-odds.
@@ -96,3 +183,26 @@ impl<'a> Booster<'a> {
         Forest { base: self.base, lookups: self.prepared.lookups.clone(), trees: self.trees }
     }
 }
+
+/// Margins, leaves and labels of some rows, and room for their gradients and hessians.
+type Chunk<'a> = (((&'a mut [i32], &'a [u8]), &'a [bool]), (&'a mut [i32], &'a mut [i32]));
+
+/// What the rows of a leaf say together.
+#[derive(Debug, Clone, Copy, Default)]
+struct LeafSums {
+    gradient: i64,
+    hessian: i64,
+    rows: u32,
+}
+
+fn add_all(mut sums: [LeafSums; LEAVES], others: [LeafSums; LEAVES]) -> [LeafSums; LEAVES] {
+    for (sums, other) in sums.iter_mut().zip(others) {
+        sums.gradient += other.gradient;
+        sums.hessian += other.hessian;
+        sums.rows += other.rows;
+    }
+    sums
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,9 @@
 //! A fitted forest: questions and numbers, immutable, and the margin of rows under it.
 
+use winback_kernels::{Cpu, LEAVES};
+
 use super::Matrix;
+use super::block::{BLOCK, Bounded, in_groups};
 
 /// Levels a tree may have, so that its leaf fits six bits.
 pub const MOST_DEPTH: usize = 6;
@@ -12,6 +15,29 @@ pub struct Question {
     pub column: u16,
     /// A row whose bin is above this one answers yes.
     pub bin: u8,
+    /// Whether rows without a value answer yes; then `bin` is at least 1.
+    pub missing_is_above: bool,
+}
+
+impl Question {
+    /// Whether a row with this bin of the column answers yes.
+    #[must_use]
+    pub fn is_yes(self, bin: u8) -> bool {
+        let (shift, above) = self.shifted();
+        bin.wrapping_sub(shift) > above
+    }
+
+    /// The question as kernels take it: what to take off each bin first, and above which one the answer is yes.
+    pub(super) fn shifted(self) -> (u8, u8) {
+        let shift = u8::from(self.missing_is_above);
+        (shift, self.bin.wrapping_sub(shift))
+    }
+
+    /// The question to the rows of a column.
+    pub(super) fn to<'a>(self, bins: &'a [u8]) -> winback_kernels::Question<'a> {
+        let (shift, above) = self.shifted();
+        winback_kernels::Question { bins, shift, above }
+    }
 }
 
 /// One oblivious tree. A row's leaf has bit k set when the row answers yes to question k.
@@ -37,24 +63,39 @@ pub struct Forest {
 }
 
 impl Tree {
-    /// The leaf of each row, written into `leaves`.
-    pub fn leaves(&self, matrix: &Matrix, leaves: &mut Vec<u8>) {
-        leaves.clear();
-        leaves.resize(matrix.rows, 0);
-        for (level, question) in self.questions.iter().enumerate() {
-            let bins = &matrix.columns[usize::from(question.column)];
-            for (leaf, bin) in leaves.iter_mut().zip(bins) {
-                *leaf |= u8::from(*bin > question.bin) << level;
+    /// The leaf of each row from `from` on, as many as `leaves` has room for.
+    pub(super) fn leaves(&self, cpu: Cpu, matrix: &Matrix, from: usize, leaves: &mut [u8]) {
+        let mut questions = [winback_kernels::Question { bins: &[], shift: 0, above: 0 }; MOST_DEPTH];
+        for (asked, question) in questions.iter_mut().zip(&self.questions) {
+            *asked = question.to(&matrix.columns[usize::from(question.column)][from..][..leaves.len()]);
+        }
+        cpu.leaves(&questions[..self.questions.len()], leaves);
+    }
+
+    /// The values as a table of all leaves that six answers can number.
+    pub(super) fn table(&self) -> [i32; LEAVES] {
+        let mut table = [0; LEAVES];
+        table[..self.values.len()].copy_from_slice(&self.values);
+        table
+    }
+
+    /// Adds the tree's values to the margins of all rows.
+    pub fn add_to(&self, matrix: &Matrix, margins: &mut [i64]) {
+        let cpu = Cpu::chosen();
+        let mut leaves = [0; BLOCK];
+        for (block, margins) in margins.chunks_mut(BLOCK).enumerate() {
+            let leaves = &mut leaves[..margins.len()];
+            self.leaves(cpu, matrix, block * BLOCK, leaves);
+            for (margin, leaf) in margins.iter_mut().zip(leaves.iter()) {
+                *margin += i64::from(self.values[usize::from(*leaf)]);
             }
         }
     }
+}
 
-    /// Adds the tree's values to the margins of rows; `leaves` is room to work in.
-    pub fn add_to(&self, matrix: &Matrix, margins: &mut [i64], leaves: &mut Vec<u8>) {
-        self.leaves(matrix, leaves);
-        for (margin, leaf) in margins.iter_mut().zip(leaves.iter()) {
-            *margin += i64::from(self.values[usize::from(*leaf)]);
-        }
+impl Bounded for Tree {
+    fn bound(&self) -> u32 {
+        self.values.iter().map(|value| value.unsigned_abs()).max().unwrap_or(0)
     }
 }
 
@@ -62,10 +103,20 @@ impl Forest {
     /// The margin of each row, in units of 2⁻²⁴ log-odds.
     #[must_use]
     pub fn margins(&self, matrix: &Matrix) -> Vec<i64> {
+        let cpu = Cpu::chosen();
+        let groups = in_groups(&self.trees);
         let mut margins = vec![self.base; matrix.rows];
-        let mut leaves = Vec::new();
-        for tree in &self.trees {
-            tree.add_to(matrix, &mut margins, &mut leaves);
+        let (mut leaves, mut sums) = ([0; BLOCK], [0; BLOCK]);
+        for (block, margins) in margins.chunks_mut(BLOCK).enumerate() {
+            let (leaves, sums) = (&mut leaves[..margins.len()], &mut sums[..margins.len()]);
+            for group in &groups {
+                sums.fill(0);
+                for tree in *group {
+                    tree.leaves(cpu, matrix, block * BLOCK, leaves);
+                    cpu.add_table(&tree.table(), leaves, sums);
+                }
+                margins.iter_mut().zip(sums.iter()).for_each(|(margin, sum)| *margin += i64::from(*sum));
+            }
         }
         margins
     }

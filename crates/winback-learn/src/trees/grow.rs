@@ -1,223 +1,266 @@
 //! One tree: level by level, the question that parts all leaves best.
 //!
-//! Gradients are fixed-point integers, so histograms are exact whatever the order of rows and the number of threads.
-//! Of two sister leaves only the smaller is summed; the other is what its parent has left.
+//! Packed gradients are integers, so histograms are exact whatever the order of rows and the number of threads. Of two
+//! sister leaves only the smaller is summed; the other is what its parent has left.
 
 use rayon::prelude::*;
+use winback_kernels::{BINS, COLUMNS_A_WORD, Cpu, Histograms, Packed, Scale, WordQuestion, reference::worth};
 
+use super::sample::Sample;
+use super::words::Words;
 use super::{Matrix, Question};
 
-/// One unit of a gradient or hessian, a power of two.
-pub(super) const GRADIENT_UNIT: f64 = 1.0 / 1_073_741_824.0;
-
-/// Below this many rows times columns the work is too small to share.
-const SHARED_WORK: usize = 1 << 19;
-
-/// Gradient and hessian of a row, in units of 2⁻³⁰.
-pub(super) type Gradient = [i32; 2];
-/// Their sums over rows.
-type Sums = [i64; 2];
-type Histogram = [Sums; 256];
+/// Rows whose histograms one thread sums; more are halved.
+const ROWS_A_TASK: usize = 1 << 15;
 
 /// Room to grow trees in, reused from tree to tree.
-pub(super) struct Grower<'a> {
-    matrix: &'a Matrix,
-    /// Bins in use in each column.
-    bin_counts: Vec<usize>,
-    columns: Vec<Vec<Histogram>>,
-    order: Vec<u32>,
-    gradients: Vec<Gradient>,
-    spare: Vec<(u32, Gradient)>,
+pub(super) struct Grower {
+    cpu: Cpu,
+    /// What is known of each column.
+    columns: Vec<Column>,
+    /// For each eight columns the histograms of the leaves.
+    histograms: Vec<Vec<Histograms>>,
+    /// Positions in the sample, leaf by leaf, and their gradients.
+    rows: Vec<u32>,
+    gradients: Vec<Packed>,
+    /// Whether work is worth sharing among threads.
+    is_shared: bool,
 }
 
-/// A grown tree before its values: questions, and the sums of each leaf.
-pub(super) struct Grown {
-    pub(super) questions: Vec<Question>,
-    pub(super) sums: Vec<Sums>,
+/// What is known of a column before any tree.
+#[derive(Debug, Clone, Copy)]
+struct Column {
+    /// Bins in use.
+    bins: usize,
+    /// Whether some rows have no value.
+    has_missing: bool,
 }
 
-/// The best border of one column at one level.
-#[derive(Clone, Copy)]
+/// The best question of some columns at one level.
+#[derive(Debug, Clone, Copy)]
 struct Best {
-    score: f64,
-    column: usize,
-    bin: usize,
+    gain: f32,
+    question: Question,
 }
 
-/// The rows of a leaf in `order`.
+/// The rows of a leaf in [`Grower::rows`].
 type Segment = std::ops::Range<usize>;
 
-impl<'a> Grower<'a> {
-    pub(super) fn new(matrix: &'a Matrix) -> Self {
-        let bin_counts =
-            matrix.columns.iter().map(|bins| bins.iter().max().map_or(0, |bin| usize::from(*bin) + 1));
+impl Grower {
+    pub(super) fn new(cpu: Cpu, matrix: &Matrix, is_shared: bool) -> Self {
+        let column = |bins: &Vec<u8>| Column {
+            bins: bins.iter().max().map_or(0, |bin| usize::from(*bin) + 1),
+            has_missing: bins.contains(&0),
+        };
+        let columns: Vec<Column> = if is_shared {
+            matrix.columns.par_iter().map(column).collect()
+        } else {
+            matrix.columns.iter().map(column).collect()
+        };
+        let groups = columns.len().div_ceil(COLUMNS_A_WORD);
         Self {
-            matrix,
-            bin_counts: bin_counts.collect(),
-            columns: vec![Vec::new(); matrix.columns.len()],
-            order: Vec::new(),
+            cpu,
+            columns,
+            histograms: vec![Vec::new(); groups],
+            rows: Vec::new(),
             gradients: Vec::new(),
-            spare: Vec::new(),
+            is_shared,
         }
     }
 
-    /// Grows a tree of at most `depth` levels on the rows' gradients; stops early where no question helps.
-    pub(super) fn grow(&mut self, gradients: &[Gradient], depth: usize, l2: f64) -> Grown {
-        self.order.clear();
-        self.order.extend(0..gradients.len() as u32);
-        self.gradients.clear();
-        self.gradients.extend_from_slice(gradients);
-        let whole: Segment = 0..gradients.len();
+    /// The questions of a tree of at most `depth` levels on a sample, whose bins are `words`; fewer where no question
+    /// helps.
+    pub(super) fn grow(&mut self, words: &Words, sample: &Sample, depth: usize, l2: f64) -> Vec<Question> {
+        let rows = sample.packed.len();
+        self.rows.clear();
+        self.rows.extend(0..rows as u32);
+        self.gradients.clone_from(&sample.packed);
+        let scale = sample.scale(l2);
+        let whole: Segment = 0..rows;
         let mut segments = vec![whole];
-        let mut sums = vec![total(gradients)];
         let mut questions = Vec::with_capacity(depth);
         while questions.len() < depth {
-            self.fill_histograms(&segments);
-            let unsplit: f64 = sums.iter().map(|sums| score(*sums, l2)).sum();
-            let best = self.best_question(segments.len(), l2);
-            let Some(best) = best.filter(|best| best.score > unsplit * (1.0 + 1e-9) + 1e-9) else { break };
-            let question = Question { column: best.column as u16, bin: best.bin as u8 };
-            sums = self.split_sums(question, segments.len());
-            questions.push(question);
+            self.sum(words, &segments);
+            let Some(best) = self.best(&segments, scale) else { break };
+            questions.push(best);
             if questions.len() < depth {
-                segments = self.partition(question, &segments);
+                segments = self.part(words, best, &segments);
             }
         }
-        Grown { questions, sums }
+        questions
     }
 
-    /// Brings every column's histograms from the leaves of the level above to `segments`.
-    fn fill_histograms(&mut self, segments: &[Segment]) {
-        let (matrix, order, gradients) = (self.matrix, &self.order, &self.gradients);
-        let fill = |(histograms, bins): (&mut Vec<Histogram>, &Vec<u8>)| {
-            histograms.resize(histograms.len().max(segments.len()), [[0; 2]; 256]);
+    /// Brings every histogram from the leaves of the level above to `segments`.
+    fn sum(&mut self, words: &Words, segments: &[Segment]) {
+        let Self { cpu, rows, gradients, is_shared, .. } = self;
+        let (cpu, is_shared) = (*cpu, *is_shared);
+        let of = |segment: &Segment| (&rows[segment.clone()], &gradients[segment.clone()]);
+        let sum_group = |(histograms, words): (&mut Vec<Histograms>, &Vec<u64>)| {
+            histograms.resize(segments.len().max(histograms.len()), [[0; BINS]; COLUMNS_A_WORD]);
             if segments.len() == 1 {
-                accumulate(
-                    bins,
-                    &order[segments[0].clone()],
-                    &gradients[segments[0].clone()],
-                    &mut histograms[0],
-                );
+                let (rows, gradients) = of(&segments[0]);
+                sum_rows(cpu, words, rows, gradients, &mut histograms[0], is_shared);
                 return;
             }
-            let parents = segments.len() / 2;
-            let (left, right) = histograms.split_at_mut(parents);
-            for parent in 0..parents {
-                let (no, yes) = (segments[parent].clone(), segments[parent + parents].clone());
-                let (parent_histogram, other) = (&mut left[parent], &mut right[parent]);
-                let smaller = if yes.len() <= no.len() { yes.clone() } else { no.clone() };
-                accumulate(bins, &order[smaller.clone()], &gradients[smaller], other);
-                for (sums, other) in parent_histogram.iter_mut().zip(other.iter()) {
-                    sums[0] -= other[0];
-                    sums[1] -= other[1];
-                }
-                if yes.len() > no.len() {
-                    std::mem::swap(parent_histogram, other);
-                }
+            let (noes, yeses) = segments.split_at(segments.len() / 2);
+            let (parents, others) = histograms.split_at_mut(noes.len());
+            let sum_pair =
+                |((parent, other), (no, yes)): ((&mut Histograms, &mut Histograms), (&Segment, &Segment))| {
+                    let (rows, gradients) = of(if yes.len() <= no.len() { yes } else { no });
+                    sum_rows(cpu, words, rows, gradients, other, is_shared);
+                    for (sums, other) in parent.as_flattened_mut().iter_mut().zip(other.as_flattened()) {
+                        *sums = sums.wrapping_sub(*other);
+                    }
+                    if no.len() < yes.len() {
+                        std::mem::swap(parent, other);
+                    }
+                };
+            if is_shared {
+                let pairs = parents.par_iter_mut().zip(others.par_iter_mut());
+                pairs.zip(noes.par_iter().zip(yeses)).for_each(sum_pair);
+            } else {
+                parents.iter_mut().zip(others).zip(noes.iter().zip(yeses)).for_each(sum_pair);
             }
         };
-        if matrix.rows * matrix.columns.len() >= SHARED_WORK {
-            self.columns.par_iter_mut().zip(&matrix.columns).for_each(fill);
+        if is_shared {
+            self.histograms.par_iter_mut().zip(&words.groups).for_each(sum_group);
         } else {
-            self.columns.iter_mut().zip(&matrix.columns).for_each(fill);
+            self.histograms.iter_mut().zip(&words.groups).for_each(sum_group);
         }
     }
 
-    /// The question with the highest score over `leaves` leaves; of equals the first column and the lowest bin.
-    fn best_question(&self, leaves: usize, l2: f64) -> Option<Best> {
-        let of_column = |column: usize| {
-            let borders = self.bin_counts[column].saturating_sub(1);
-            let mut scores = [0.0; 256];
-            for histogram in &self.columns[column][..leaves] {
-                add_scores(histogram, borders, l2, &mut scores);
-            }
-            let mut best: Option<Best> = None;
-            for (bin, score) in scores[..borders].iter().enumerate() {
-                if best.is_none_or(|best| *score > best.score) {
-                    best = Some(Best { score: *score, column, bin });
-                }
-            }
-            best
+    /// The question with the highest gain, if it takes anything off the loss; of equals the first column's, and of its
+    /// questions the one with the lowest bin.
+    fn best(&self, segments: &[Segment], scale: Scale) -> Option<Question> {
+        let first_column = |leaf: usize| self.histograms[0][leaf][0].iter().sum::<Packed>();
+        let totals: Vec<Packed> = (0..segments.len()).map(first_column).collect();
+        let unparted: f32 = totals.iter().map(|total| worth(*total, scale)).sum();
+        let of_group = |(group, columns): (usize, &[Column])| {
+            let of_column = |(place, column): (usize, &Column)| {
+                let histograms = self.histograms[group][..segments.len()].iter().map(|group| &group[place]);
+                let leaves = histograms.zip(&totals).zip(segments).filter(|(_, segment)| !segment.is_empty());
+                best_of_column(self.cpu, leaves.map(|(leaf, _)| leaf), *column, scale)
+                    .map(|best| best.of_column(group * COLUMNS_A_WORD + place))
+            };
+            columns.iter().enumerate().filter_map(of_column).reduce(Best::better)
         };
-        let found: Vec<Option<Best>> = if self.matrix.rows * self.columns.len() >= SHARED_WORK {
-            (0..self.columns.len()).into_par_iter().map(of_column).collect()
+        let groups = self.columns.chunks(COLUMNS_A_WORD).enumerate();
+        let best = if self.is_shared {
+            let groups: Vec<(usize, &[Column])> = groups.collect();
+            let found: Vec<Option<Best>> = groups.into_par_iter().map(of_group).collect();
+            found.into_iter().flatten().reduce(Best::better)
         } else {
-            (0..self.columns.len()).map(of_column).collect()
+            groups.filter_map(of_group).reduce(Best::better)
         };
-        found.into_iter().flatten().reduce(|best, other| if other.score > best.score { other } else { best })
-    }
-
-    /// The sums of the leaves that a question makes of `leaves` leaves: first the noes, then the yeses.
-    fn split_sums(&self, question: Question, leaves: usize) -> Vec<Sums> {
-        let histograms = &self.columns[usize::from(question.column)][..leaves];
-        let (no, yes): (Vec<Sums>, Vec<Sums>) = histograms
-            .iter()
-            .map(|histogram| {
-                let (no, yes) = histogram.split_at(usize::from(question.bin) + 1);
-                let add = |sums: Sums, bin: &Sums| [sums[0] + bin[0], sums[1] + bin[1]];
-                (no.iter().fold([0; 2], add), yes.iter().fold([0; 2], add))
-            })
-            .unzip();
-        no.into_iter().chain(yes).collect()
+        // What rounding may bring is no gain.
+        best.filter(|best| best.gain > unparted * 1.000_001 + 1e-9).map(|best| best.question)
     }
 
     /// Parts the rows of each leaf by a question, keeping their order.
-    fn partition(&mut self, question: Question, segments: &[Segment]) -> Vec<Segment> {
-        let bins = &self.matrix.columns[usize::from(question.column)];
+    fn part(&mut self, words: &Words, question: Question, segments: &[Segment]) -> Vec<Segment> {
+        let (shift, above) = question.shifted();
+        let column = usize::from(question.column);
+        let asked = WordQuestion {
+            words: &words.groups[column / COLUMNS_A_WORD],
+            column: column % COLUMNS_A_WORD,
+            shift,
+            above,
+        };
+        let cpu = self.cpu;
+        // Leaves are numbered by answers, but lie side by side in the order in which they were parted.
+        let mut in_order: Vec<usize> = (0..segments.len()).collect();
+        in_order.sort_unstable_by_key(|leaf| segments[*leaf].start);
+        let (mut rows, mut gradients) = (self.rows.as_mut_slice(), self.gradients.as_mut_slice());
+        let mut leaves = Vec::with_capacity(segments.len());
+        for leaf in in_order {
+            let (these_rows, other_rows) = rows.split_at_mut(segments[leaf].len());
+            let (these_gradients, other_gradients) = gradients.split_at_mut(segments[leaf].len());
+            leaves.push((leaf, these_rows, these_gradients));
+            (rows, gradients) = (other_rows, other_gradients);
+        }
+        let part = |spare: &mut Vec<(u32, Packed)>,
+                    (leaf, rows, gradients): (usize, &mut [u32], &mut [Packed])| {
+            (leaf, cpu.partition(asked, rows, gradients, spare))
+        };
+        let noes: Vec<(usize, usize)> = if self.is_shared {
+            leaves.into_par_iter().map_init(Vec::new, part).collect()
+        } else {
+            let mut spare = Vec::new();
+            leaves.into_iter().map(|leaf| part(&mut spare, leaf)).collect()
+        };
         let mut parted = vec![0..0; segments.len() * 2];
-        for (leaf, segment) in segments.iter().enumerate() {
-            self.spare.clear();
-            let mut next = segment.start;
-            for index in segment.clone() {
-                let (row, gradient) = (self.order[index], self.gradients[index]);
-                if bins[row as usize] > question.bin {
-                    self.spare.push((row, gradient));
-                } else {
-                    self.order[next] = row;
-                    self.gradients[next] = gradient;
-                    next += 1;
-                }
-            }
-            for (offset, (row, gradient)) in self.spare.iter().enumerate() {
-                self.order[next + offset] = *row;
-                self.gradients[next + offset] = *gradient;
-            }
-            parted[leaf] = segment.start..next;
-            parted[leaf + segments.len()] = next..segment.end;
+        for (leaf, noes) in noes {
+            let Segment { start, end } = segments[leaf];
+            parted[leaf] = start..start + noes;
+            parted[leaf + segments.len()] = start + noes..end;
         }
         parted
     }
 }
 
-fn total(gradients: &[Gradient]) -> Sums {
-    gradients.iter().fold([0; 2], |sums, row| [sums[0] + i64::from(row[0]), sums[1] + i64::from(row[1])])
-}
+impl Best {
+    fn of_column(self, column: usize) -> Self {
+        Self { question: Question { column: column as u16, ..self.question }, ..self }
+    }
 
-/// Sums the gradients of some rows by their bins.
-fn accumulate(bins: &[u8], order: &[u32], gradients: &[Gradient], histogram: &mut Histogram) {
-    *histogram = [[0; 2]; 256];
-    for (row, gradient) in order.iter().zip(gradients) {
-        let sums = &mut histogram[usize::from(bins[*row as usize])];
-        sums[0] += i64::from(gradient[0]);
-        sums[1] += i64::from(gradient[1]);
+    /// The better of two; the first if they are equal.
+    fn better(self, other: Self) -> Self {
+        if other.gain > self.gain { other } else { self }
     }
 }
 
-/// What a leaf of these sums takes off the loss, doubled: G² / (H + λ).
-fn score(sums: Sums, l2: f64) -> f64 {
-    let (gradient, hessian) = (sums[0] as f64 * GRADIENT_UNIT, sums[1] as f64 * GRADIENT_UNIT);
-    gradient * gradient / (hessian + l2)
+/// The best question of one column, by the histogram and the total of each leaf; the question's column is left open.
+fn best_of_column<'a>(
+    cpu: Cpu,
+    leaves: impl Iterator<Item = (&'a [Packed; BINS], &'a Packed)>,
+    column: Column,
+    scale: Scale,
+) -> Option<Best> {
+    let bins = column.bins;
+    let (mut below, mut above) = ([0.0; BINS], [0.0; BINS]);
+    for (histogram, total) in leaves {
+        cpu.gains(&histogram[..bins], *total, scale, &mut below[..bins]);
+        if column.has_missing {
+            // Without their bin among those up to the border, missing values count as beyond it.
+            cpu.gains(&histogram[1..bins], *total, scale, &mut above[1..bins]);
+        }
+    }
+    let found = |gains: &[f32], first: usize, missing_is_above: bool| {
+        // The last border has nothing above it.
+        let borders = first..bins.saturating_sub(1);
+        let best = borders.reduce(|best, bin| if gains[bin] > gains[best] { bin } else { best })?;
+        let question = Question { column: 0, bin: best as u8, missing_is_above };
+        Some(Best { gain: gains[best], question })
+    };
+    let below = found(&below, 0, false);
+    let above = if column.has_missing { found(&above, 1, true) } else { None };
+    below.into_iter().chain(above).reduce(Best::better)
 }
 
-/// Adds to each border's score what parting one leaf there is worth.
-fn add_scores(histogram: &Histogram, borders: usize, l2: f64, scores: &mut [f64; 256]) {
-    let all = histogram[..=borders].iter().fold([0; 2], |sums, bin| [sums[0] + bin[0], sums[1] + bin[1]]);
-    if all == [0; 2] {
+/// The histograms of some rows; of many, both halves are summed side by side.
+fn sum_rows(
+    cpu: Cpu,
+    words: &[u64],
+    rows: &[u32],
+    gradients: &[Packed],
+    sums: &mut Histograms,
+    is_shared: bool,
+) {
+    if is_shared && rows.len() > ROWS_A_TASK {
+        let middle = rows.len() / 2;
+        let mut others = Box::new([[0; BINS]; COLUMNS_A_WORD]);
+        rayon::join(
+            || sum_rows(cpu, words, &rows[..middle], &gradients[..middle], sums, true),
+            || sum_rows(cpu, words, &rows[middle..], &gradients[middle..], &mut others, true),
+        );
+        for (sum, other) in sums.as_flattened_mut().iter_mut().zip(others.as_flattened()) {
+            *sum = sum.wrapping_add(*other);
+        }
         return;
     }
-    let mut no = [0_i64; 2];
-    for (bin, score_here) in histogram[..borders].iter().zip(scores.iter_mut()) {
-        no = [no[0] + bin[0], no[1] + bin[1]];
-        *score_here += score(no, l2) + score([all[0] - no[0], all[1] - no[1]], l2);
-    }
+    *sums = [[0; BINS]; COLUMNS_A_WORD];
+    cpu.histograms(words, rows, gradients, sums);
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! What trees look at: one byte a column and row, categories by their target statistics.
 
+use rayon::prelude::*;
+
 use crate::encode::{Codes, Encoded, target};
 
 /// Bins by column; every column has as many as there are rows.
@@ -50,26 +52,20 @@ pub struct Prepared {
     pub lookups: Vec<Option<Vec<u8>>>,
 }
 
-/// Prepares the rows of a training part.
+/// Prepares the rows of a training part, columns side by side.
 #[must_use]
 pub fn prepare(data: &Encoded, rows: &[u32]) -> Prepared {
     let labels: Vec<bool> = rows.iter().map(|row| data.labels[*row as usize]).collect();
     let groups: Vec<u64> = rows.iter().map(|row| data.groups[*row as usize]).collect();
-    let mut columns = Vec::with_capacity(data.columns.len());
-    let mut lookups = Vec::with_capacity(data.columns.len());
-    for (codes, code_count) in data.columns.iter().zip(&data.code_counts) {
-        match codes {
-            Codes::Bins(bins) => {
-                columns.push(rows.iter().map(|row| bins[*row as usize]).collect());
-                lookups.push(None);
-            }
-            Codes::Levels(levels) => {
-                let codes: Vec<u32> = rows.iter().map(|row| levels[*row as usize]).collect();
-                let bins = target::bins(&codes, *code_count, &labels, &groups);
-                columns.push(bins.training);
-                lookups.push(Some(bins.by_code));
-            }
+    let folds = target::folds(&groups);
+    let column = |(codes, code_count): (&Codes, &usize)| match codes {
+        Codes::Bins(bins) => (rows.iter().map(|row| bins[*row as usize]).collect(), None),
+        Codes::Levels(levels) => {
+            let codes: Vec<u32> = rows.iter().map(|row| levels[*row as usize]).collect();
+            let bins = target::bins(&codes, *code_count, &labels, &folds);
+            (bins.training, Some(bins.by_code))
         }
-    }
+    };
+    let (columns, lookups) = data.columns.par_iter().zip(&data.code_counts).map(column).unzip();
     Prepared { matrix: Matrix { columns, rows: rows.len() }, labels, lookups }
 }

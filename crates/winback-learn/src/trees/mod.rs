@@ -2,13 +2,16 @@
 //!
 //! Every level of a tree asks one question of all rows, so a tree of depth d is d questions and 2^d numbers, a row's
 //! leaf is the word of its answers, and the exact Shapley values of a tree are a table by leaf ([`shapley`]).
-//! Clear first: safe code, integer sums, columns in parallel.
+//! The inner loops are those of `winback-kernels`; what is summed over rows is summed in integers.
 
+mod block;
 mod boost;
 mod forest;
 mod grow;
 mod matrix;
+mod sample;
 pub mod shapley;
+mod words;
 
 pub use boost::{Booster, Settings};
 pub use forest::{Forest, MOST_DEPTH, Question, Tree};

@@ -5,6 +5,9 @@
 //! (Lundberg and others 2020): questions on its columns follow the row, the others average both branches by training
 //! counts, levels in stored order; an empty branch splits half and half. Players are source columns.
 
+use winback_kernels::{Cpu, LEAVES};
+
+use super::block::{BLOCK, Bounded, in_groups};
 use super::{Forest, Matrix, Tree};
 use crate::number::{UNIT, to_units};
 
@@ -13,8 +16,8 @@ use crate::number::{UNIT, to_units};
 pub struct TreeTable {
     /// The columns the tree asks about, each once.
     pub players: Vec<u16>,
-    /// For each leaf one effect a player, in units of 2⁻²⁴ log-odds.
-    pub effects: Vec<i32>,
+    /// For each player its effect by leaf, in units of 2⁻²⁴ log-odds.
+    pub effects: Vec<[i32; LEAVES]>,
     /// The tree's value when nothing is known, in the same units; base and effects of a leaf sum to the leaf's value.
     pub base: i64,
 }
@@ -26,6 +29,12 @@ pub struct Tables {
     pub trees: Vec<TreeTable>,
     /// The margin when nothing is known, in units of 2⁻²⁴ log-odds.
     pub base: i64,
+}
+
+impl Bounded for (&Tree, &TreeTable) {
+    fn bound(&self) -> u32 {
+        self.1.effects.iter().flatten().map(|effect| effect.unsigned_abs()).max().unwrap_or(0)
+    }
 }
 
 impl Tables {
@@ -40,16 +49,27 @@ impl Tables {
     /// The effects of every row: for each row one number a column, in units of 2⁻²⁴ log-odds.
     #[must_use]
     pub fn effects(&self, forest: &Forest, matrix: &Matrix) -> Vec<i64> {
+        let cpu = Cpu::chosen();
         let columns = matrix.columns.len();
+        let trees: Vec<(&Tree, &TreeTable)> = forest.trees.iter().zip(&self.trees).collect();
+        let groups = in_groups(&trees);
         let mut effects = vec![0; matrix.rows * columns];
-        let mut leaves = Vec::new();
-        for (tree, table) in forest.trees.iter().zip(&self.trees) {
-            tree.leaves(matrix, &mut leaves);
-            let players = table.players.len();
-            for (row, leaf) in effects.chunks_exact_mut(columns).zip(&leaves) {
-                let of_leaf = &table.effects[usize::from(*leaf) * players..][..players];
-                for (player, effect) in table.players.iter().zip(of_leaf) {
-                    row[usize::from(*player)] += i64::from(*effect);
+        let mut leaves = [0; BLOCK];
+        // Column by column within a block; the columns of a row come together only at the end.
+        let mut sums = vec![[0; BLOCK]; columns];
+        for (block, effects) in effects.chunks_mut(BLOCK * columns).enumerate() {
+            let rows = effects.len() / columns;
+            let leaves = &mut leaves[..rows];
+            for group in &groups {
+                sums.iter_mut().for_each(|sums| sums.fill(0));
+                for (tree, table) in *group {
+                    tree.leaves(cpu, matrix, block * BLOCK, leaves);
+                    for (player, by_leaf) in table.players.iter().zip(&table.effects) {
+                        cpu.add_table(by_leaf, leaves, &mut sums[usize::from(*player)][..rows]);
+                    }
+                }
+                for (row, effects) in effects.chunks_exact_mut(columns).enumerate() {
+                    effects.iter_mut().zip(&sums).for_each(|(effect, sums)| *effect += i64::from(sums[row]));
                 }
             }
         }
@@ -79,7 +99,7 @@ impl TreeTable {
             .collect();
         let weights = coalition_weights(players.len());
         let base = to_units(values[0][0] * UNIT);
-        let mut effects = Vec::with_capacity(tree.values.len() * players.len());
+        let mut effects = vec![[0; LEAVES]; players.len()];
         for leaf in 0..tree.values.len() {
             let exact: Vec<f64> = (0..players.len())
                 .map(|player| {
@@ -92,7 +112,8 @@ impl TreeTable {
                         .sum()
                 })
                 .collect();
-            effects.extend(rounded(&exact, i64::from(tree.values[leaf]) - base));
+            let of_leaf = rounded(&exact, i64::from(tree.values[leaf]) - base);
+            effects.iter_mut().zip(of_leaf).for_each(|(by_leaf, effect)| by_leaf[leaf] = effect);
         }
         Self { players, effects, base }
     }

@@ -34,7 +34,10 @@ fn forest_and_matrix(case: &Value) -> (Forest, Matrix) {
     let tree = |tree: &Value| Tree {
         questions: questions(tree)
             .iter()
-            .map(|(column, border)| Question { column: *column as u16, bin: bin(*column, *border) })
+            .map(|(column, border)| {
+                let bin = bin(*column, *border);
+                Question { column: *column as u16, bin, missing_is_above: false }
+            })
             .collect(),
         values: numbers(&tree["leaf_values"]).iter().map(|value| to_units(*value) as i32).collect(),
         counts: numbers(&tree["leaf_counts"]).iter().map(|count| *count as u32).collect(),

@@ -63,6 +63,7 @@ Environment:
   WINBACK_CONFIG         the settings file
   WINBACK_ROOT           where models, weekly files and results live
   WINBACK_THREADS        how many threads
+  WINBACK_CPU            portable, avx2 or avx512: the inner loops [default: the fastest there are]
   WINBACK_TRAIN_NAME     the name of the model
   WINBACK_TRAIN_LEARNER  auto, trees or linear
   WINBACK_TRAIN_SEED     the seed of what is drawn in training

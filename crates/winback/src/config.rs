@@ -15,6 +15,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use winback_kernels::Cpu;
 use winback_table::csv::Encoding;
 use winback_table::input::Limits;
 use winback_table::{Dates, Kind, Numbers, Schema, Wording};
@@ -159,6 +160,7 @@ impl Environment {
     const CONFIG: &str = "WINBACK_CONFIG";
     const ROOT: &str = "WINBACK_ROOT";
     const THREADS: &str = "WINBACK_THREADS";
+    const CPU: &str = "WINBACK_CPU";
     const NAME: &str = "WINBACK_TRAIN_NAME";
     const LEARNER: &str = "WINBACK_TRAIN_LEARNER";
     const SEED: &str = "WINBACK_TRAIN_SEED";
@@ -173,7 +175,8 @@ impl Environment {
 
     fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
         let set = |name: &&'static str| Some((*name, lookup(name).filter(|value| !value.is_empty())?));
-        let known = [Self::CONFIG, Self::ROOT, Self::THREADS, Self::NAME, Self::LEARNER, Self::SEED];
+        let known =
+            [Self::CONFIG, Self::ROOT, Self::THREADS, Self::CPU, Self::NAME, Self::LEARNER, Self::SEED];
         let known = known.iter().chain(&Self::USERS);
         let colour = set(&Self::NO_COLOUR).is_none();
         Self { colour, variables: known.filter_map(set).collect() }
@@ -182,6 +185,12 @@ impl Environment {
     /// How many threads are wanted: by the flag, else by the environment.
     pub(crate) fn threads(&self, flag: Option<NonZeroUsize>) -> Result<Option<NonZeroUsize>> {
         if flag.is_some() { Ok(flag) } else { self.parsed(Self::THREADS, "a number above 0") }
+    }
+
+    /// The variant of the inner loops that is wanted, if one is.
+    pub(crate) fn cpu(&self) -> Result<Option<Cpu>> {
+        let named = |name: String| Cpu::named(name.trim()).users(format!("`{}` cannot be obeyed", Self::CPU));
+        self.text(Self::CPU).map(named).transpose()
     }
 
     /// Where the settings file is: by the flag, else by the environment, else in the current folder.

@@ -45,6 +45,9 @@ fn run(arguments: Cli, environment: Environment, printer: Printer) -> Result<()>
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.get());
         pool.build_global().users(format!("cannot start {threads} threads")).hint("ask for fewer threads")?;
     }
+    if let Some(cpu) = environment.cpu()? {
+        cpu.choose();
+    }
     let config = environment.config(arguments.globals.config);
     let context = Context { printer, environment, config };
     commands::run(&context, arguments.command)

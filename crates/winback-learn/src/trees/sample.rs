@@ -112,9 +112,9 @@ fn shift(sum: u64, rows: u64) -> u32 {
     (0..=FULL_BITS as u32 + 16).find(|shift| (sum >> shift) + rows < MOST).unwrap_or(FULL_BITS as u32 + 16)
 }
 
-/// The unit of shifted gradients.
+/// The unit of shifted gradients: 2 to the shift less 30.
 fn unit(shift: u32) -> f32 {
-    2.0_f32.powi(shift as i32 - FULL_BITS)
+    f32::from_bits(((127 + shift as i32 - FULL_BITS) as u32) << 23)
 }
 
 /// Shifts gradient and hessian, rounding by the row's luck, and packs them.

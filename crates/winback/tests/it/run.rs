@@ -45,7 +45,7 @@ impl Bench {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_winback"));
         command.current_dir(self.path()).args(arguments);
-        for name in ["CONFIG", "ROOT", "THREADS", "TRAIN_NAME", "TRAIN_LEARNER", "TRAIN_SEED"] {
+        for name in ["CONFIG", "ROOT", "THREADS", "CPU", "TRAIN_NAME", "TRAIN_LEARNER", "TRAIN_SEED"] {
             command.env_remove(format!("WINBACK_{name}"));
         }
         command

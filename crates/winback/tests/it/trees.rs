@@ -1,19 +1,24 @@
-//! Trees from outside: the same bytes on any number of threads, in training and in scoring, and parts that add up.
+//! Trees from outside: the same bytes on any number of threads and any machine, in training and in scoring, and parts that add up.
+
+use winback_kernels::Cpu;
 
 use crate::bank::{WEEK, made, week};
 use crate::explain::check_rows;
-use crate::run::Bench;
+use crate::run::{Bench, see};
 
-fn train(threads: &str) -> Bench {
+fn train(threads: &str, cpu: Cpu) -> Bench {
     let bench = made();
-    let found = bench.json(&["train", "--learner", "trees", "--threads", threads]);
+    let arguments = ["train", "--learner", "trees", "--threads", threads, "--json"];
+    let seen = see(bench.command(&arguments).env("WINBACK_CPU", cpu.name()));
+    assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+    let found: serde_json::Value = serde_json::from_str(&seen.stdout).unwrap();
     assert_eq!((&found["metrics"]["learner"], &found["version"]), (&"trees".into(), &1.into()));
     bench
 }
 
 #[test]
-fn threads_change_neither_the_model_nor_the_scores() {
-    let (one, two) = (train("1"), train("2"));
+fn neither_threads_nor_the_machine_change_the_model_or_the_scores() {
+    let (one, two) = (train("1", Cpu::portable()), train("2", Cpu::best()));
     let package = |bench: &Bench| std::fs::read(bench.path().join("models/churn/1/model.bin")).unwrap();
     assert!(package(&one) == package(&two), "the models differ");
     assert_eq!(one.read("models/churn/1/manifest.json"), two.read("models/churn/1/manifest.json"));
@@ -32,12 +37,21 @@ fn threads_change_neither_the_model_nor_the_scores() {
     }
     one.write(WEEK, &week.text());
     for ending in ["csv", "parquet"] {
-        let score = |threads: &str| {
+        let score = |threads: &str, cpu: Cpu| {
             let output = format!("scored-{threads}.{ending}");
-            let found = one.json(&["score", WEEK, "--model", "1", "--threads", threads, "-o", &output]);
-            assert_eq!(found["scored"], week.rows.len());
+            let arguments = ["score", WEEK, "--model", "1", "--threads", threads, "-o", &output];
+            let seen = see(one.command(&arguments).env("WINBACK_CPU", cpu.name()));
+            assert_eq!(seen.code, Some(0), "{}", seen.stderr);
             std::fs::read(one.path().join(output)).unwrap()
         };
-        assert!(score("1") == score("2"), "the {ending} files differ");
+        assert!(score("1", Cpu::portable()) == score("2", Cpu::best()), "the {ending} files differ");
     }
+}
+
+#[test]
+fn kernels_that_there_are_not_are_refused_with_those_there_are() {
+    let bench = Bench::new();
+    let seen = see(bench.command(&["models"]).env("WINBACK_CPU", "abacus"));
+    assert_eq!(seen.code, Some(1));
+    assert!(seen.stderr.contains("`abacus`") && seen.stderr.contains("portable"), "{}", seen.stderr);
 }

@@ -21,6 +21,7 @@ mod outcomes;
 mod random;
 pub mod small;
 mod truth;
+pub mod wide;
 
 pub use bank::{BATCH_ROWS, Bank, Made};
 pub use calendar::{FIRST_WEEK_AS_OF, HISTORY_AS_OF, HORIZON_DAYS};

@@ -23,6 +23,8 @@ pub(crate) enum Purpose {
     Lasting = 5,
     /// A small history.
     Small = 6,
+    /// A wide table.
+    Wide = 7,
 }
 
 /// A stream of draws.

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use winback_table::Kind;
 
 use crate::calibrate::Calibration;
-use crate::encode::{ColumnEncoder, Encoder, Shape};
+use crate::encode::{ColumnEncoder, Encoder, Levels, Shape};
 use crate::linear::Scorecard;
 use crate::model::{Model, Predictor};
 use crate::trees::{Forest, MOST_DEPTH, Question, Tree};
@@ -121,7 +121,7 @@ fn read_encoder(reader: &mut Reader<'_>) -> Result<Encoder> {
             *KINDS.get(kind).ok_or_else(|| Error::ModelFile(format!("a column of unknown kind {kind}")))?;
         let shape = match reader.u8()? {
             0 => Shape::Bins(reader.list(4, Reader::f32)?),
-            1 => Shape::Levels(reader.list(4, Reader::text)?),
+            1 => Shape::Levels(Levels::new(reader.list(4, Reader::text)?)),
             other => return Err(Error::ModelFile(format!("a column of unknown shape {other}"))),
         };
         Ok(ColumnEncoder { name, kind, shape })

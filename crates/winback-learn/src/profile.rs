@@ -78,7 +78,7 @@ impl Profile {
                     rows: rows.clone(),
                 },
                 Shape::Levels(levels) => Distribution::Levels {
-                    levels: levels.clone(),
+                    levels: levels.to_vec(),
                     rows: rows[FIRST_LEVEL as usize..].to_vec(),
                     other: rows[1],
                 },

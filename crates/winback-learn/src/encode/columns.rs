@@ -9,7 +9,7 @@ use winback_table::profile::Sample;
 use winback_table::{Field, Kind, Schema, Source};
 
 use super::bins::{MOST_BORDERS, borders};
-use super::{FIRST_LEVEL, MISSING_LEVEL, OTHER_LEVEL, ROWS_PER_LEVEL};
+use super::{FIRST_LEVEL, Levels, MISSING_LEVEL, OTHER_LEVEL, ROWS_PER_LEVEL};
 use crate::profile::quantiles;
 use crate::{Error, Result};
 
@@ -37,7 +37,7 @@ pub enum Shape {
     /// Numbers, flags (0 and 1) and times (days since 1970): bins between ascending borders.
     Bins(Vec<f32>),
     /// Categories: positions in an ascending dictionary, after missing and other.
-    Levels(Vec<String>),
+    Levels(Levels),
 }
 
 impl Shape {
@@ -112,11 +112,8 @@ impl ColumnEncoder {
                 Cpu::chosen().bins(&Borders::new(borders), &values, &mut codes[before..]);
             }
             (Shape::Levels(levels), Codes::Levels(codes)) => {
-                let code = |level: &str| match levels.binary_search_by(|known| known.as_str().cmp(level)) {
-                    Ok(position) => FIRST_LEVEL + position as u32,
-                    Err(_) => OTHER_LEVEL,
-                };
-                codes.extend(column.as_string::<i32>().iter().map(|level| level.map_or(MISSING_LEVEL, code)));
+                let code = |level: Option<&str>| level.map_or(MISSING_LEVEL, |level| levels.code(level));
+                codes.extend(column.as_string::<i32>().iter().map(code));
             }
             // Codes are made from the same shapes, by `Codes::empty`.
             _ => return Err(mismatch(&self.name, self.kind)),
@@ -261,7 +258,8 @@ impl Sketch {
             }
             Self::Levels(counts) => {
                 let frequent = counts.into_iter().filter(|(_, count)| *count >= ROWS_PER_LEVEL);
-                (Shape::Levels(frequent.collect::<BTreeMap<_, _>>().into_keys().collect()), Vec::new())
+                let levels = frequent.collect::<BTreeMap<_, _>>().into_keys().collect();
+                (Shape::Levels(Levels::new(levels)), Vec::new())
             }
         }
     }

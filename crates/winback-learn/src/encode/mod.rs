@@ -6,10 +6,12 @@
 pub mod bins;
 mod columns;
 mod encoded;
+mod levels;
 pub mod target;
 
 pub use columns::{Codes, ColumnEncoder, Encoder, Shape};
 pub use encoded::Encoded;
+pub use levels::Levels;
 
 /// The code of a missing category.
 pub const MISSING_LEVEL: u32 = 0;

@@ -20,7 +20,7 @@ fn encoder() -> Encoder {
             ColumnEncoder {
                 name: "region".to_owned(),
                 kind: Kind::Category,
-                shape: Shape::Levels(vec!["Nord".to_owned(), "Süd".to_owned()]),
+                shape: Shape::Levels(Levels::new(vec!["Nord".to_owned(), "Süd".to_owned()])),
             },
         ],
     }

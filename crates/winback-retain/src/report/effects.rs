@@ -201,12 +201,14 @@ fn ranks(shape: &Shape, rows: &[u64]) -> Vec<Option<f64>> {
 
 #[cfg(test)]
 mod tests {
+    use winback_learn::encode::Levels;
+
     use super::*;
 
     #[test]
     fn ranks_rise_with_the_codes() {
         let shape = Shape::Bins(vec![1.0, 2.0]);
         assert_eq!(ranks(&shape, &[7, 10, 20, 10]), [None, Some(0.125), Some(0.5), Some(0.875)]);
-        assert!(ranks(&Shape::Levels(Vec::new()), &[1, 2]).is_empty());
+        assert!(ranks(&Shape::Levels(Levels::default()), &[1, 2]).is_empty());
     }
 }

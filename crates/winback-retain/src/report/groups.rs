@@ -158,6 +158,8 @@ pub(crate) fn value_shown(kind: Kind, value: f64) -> String {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use winback_learn::encode::Levels;
+
     use super::*;
 
     pub(crate) fn numbers(rows: &[u64]) -> (ColumnProfile, Shape) {
@@ -179,7 +181,7 @@ pub(crate) mod tests {
         let levels: Vec<String> = (0..rows.len()).map(|level| format!("level {level}")).collect();
         let distribution = Distribution::Levels { levels: levels.clone(), rows: rows.to_vec(), other };
         let column = ColumnProfile { name: "region".to_owned(), kind: Kind::Category, missing, distribution };
-        (column, Shape::Levels(levels))
+        (column, Shape::Levels(Levels::new(levels)))
     }
 
     fn of(column: &(ColumnProfile, Shape), most: usize) -> Vec<(String, u64)> {

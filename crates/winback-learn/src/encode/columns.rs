@@ -1,15 +1,18 @@
 //! What turns each column of a table into codes, the same in training and in scoring.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, TimestampSecondType};
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use rayon::prelude::*;
 use winback_kernels::{Borders, Cpu};
 use winback_table::profile::Sample;
 use winback_table::{Field, Kind, Schema, Source};
 
 use super::bins::{MOST_BORDERS, borders};
-use super::{FIRST_LEVEL, Levels, MISSING_LEVEL, OTHER_LEVEL, ROWS_PER_LEVEL};
+use super::{FIRST_LEVEL, Levels, MISSING_LEVEL, OTHER_LEVEL, ROWS_PER_LEVEL, in_windows};
 use crate::profile::quantiles;
 use crate::{Error, Result};
 
@@ -158,7 +161,7 @@ pub struct Encoder {
 /// What the first pass gathers of a column.
 enum Sketch {
     Numbers(Sample),
-    Levels(HashMap<String, u64>),
+    Levels(HashMap<String, u64, FixedState>),
 }
 
 impl Encoder {
@@ -176,12 +179,13 @@ impl Encoder {
             return Err(Error::TooManyColumns { columns: fields.len(), most: MOST_COLUMNS });
         }
         let mut sketches: Vec<Sketch> = fields.iter().map(|field| Sketch::new(field.kind)).collect();
-        for batch in source.open()? {
-            let batch = batch?;
-            for (field, sketch) in fields.iter().zip(&mut sketches) {
-                sketch.add(column(&batch, &field.name, field.kind)?, field)?;
-            }
-        }
+        in_windows(source, |batches| {
+            fields.par_iter().zip(&mut sketches).try_for_each(|(field, sketch)| {
+                batches
+                    .iter()
+                    .try_for_each(|batch| sketch.add(column(batch, &field.name, field.kind)?, field))
+            })
+        })?;
         let (columns, quantiles) = fields
             .iter()
             .zip(sketches)
@@ -220,7 +224,7 @@ impl Sketch {
     fn new(kind: Kind) -> Self {
         match kind {
             Kind::Number | Kind::Flag | Kind::Time => Self::Numbers(Sample::new(SAMPLE)),
-            Kind::Category | Kind::Text | Kind::Identifier => Self::Levels(HashMap::new()),
+            Kind::Category | Kind::Text | Kind::Identifier => Self::Levels(HashMap::default()),
         }
     }
 

@@ -2,12 +2,15 @@
 
 use std::hash::Hasher;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Float64Type, TimestampSecondType};
+use arrow::array::{
+    Array, AsArray, BooleanArray, Float64Array, RecordBatch, StringArray, TimestampSecondArray,
+};
+use arrow::datatypes::{DataType, TimestampSecondType};
+use rayon::prelude::*;
 use siphasher::sip::SipHasher13;
 use winback_table::{Role, Source, keys};
 
-use super::{Codes, Encoder};
+use super::{Codes, Encoder, in_windows};
 use crate::{Error, Result};
 
 /// Codes and labels of a history's rows.
@@ -42,33 +45,37 @@ impl Encoded {
             encoder.columns.iter().map(|column| Codes::empty(&column.shape)).collect();
         let (mut labels, mut by_key, mut by_features) = (Vec::new(), Vec::new(), Vec::new());
         let (mut identities, mut times) = (Vec::new(), Vec::new());
-        for batch in source.open()? {
-            let batch = batch?;
-            for (column, codes) in encoder.columns.iter().zip(&mut columns) {
-                column.append(&batch, codes)?;
-            }
-            let label_column = named(&batch, &label.name, &label.data_type())?.as_boolean().clone();
-            labels.extend((0..batch.num_rows()).map(|row| label_column.value(row)));
-            let features = feature_hashes(&batch, encoder)?;
-            if let Some(time) = time {
-                let column =
-                    named(&batch, &time.name, &time.data_type())?.as_primitive::<TimestampSecondType>();
-                times.extend(column.values());
-            }
-            if let Some(key) = key {
-                let column = named(&batch, &key.name, &DataType::Utf8)?.as_string::<i32>();
-                let first = times.len().saturating_sub(batch.num_rows());
-                for (row, features) in features.iter().enumerate() {
-                    // Without a moment, a customer's row in a later history is the same one only if it says the same.
-                    let moment = if time.is_some() { times[first + row] } else { *features as i64 };
-                    by_key.push(keys::hash(column.value(row), None) as u64);
-                    identities.push(keys::hash(column.value(row), Some(moment)) as u64);
+        in_windows(source, |batches| {
+            encoder.columns.par_iter().zip(&mut columns).try_for_each(|(column, codes)| {
+                batches.iter().try_for_each(|batch| column.append(batch, codes))
+            })?;
+            let hashes: Vec<Vec<u64>> =
+                batches.par_iter().map(|batch| feature_hashes(batch, encoder)).collect::<Result<_>>()?;
+            for (batch, features) in batches.iter().zip(hashes) {
+                let label_column = named(batch, &label.name, &label.data_type())?.as_boolean().clone();
+                labels.extend((0..batch.num_rows()).map(|row| label_column.value(row)));
+                if let Some(time) = time {
+                    let column =
+                        named(batch, &time.name, &time.data_type())?.as_primitive::<TimestampSecondType>();
+                    times.extend(column.values());
                 }
-            } else {
-                identities.extend(&features);
+                if let Some(key) = key {
+                    let column = named(batch, &key.name, &DataType::Utf8)?.as_string::<i32>();
+                    let first = times.len().saturating_sub(batch.num_rows());
+                    for (row, features) in features.iter().enumerate() {
+                        // Without a moment, a customer's row in a later history is the same one only if it says the
+                        // same.
+                        let moment = if time.is_some() { times[first + row] } else { *features as i64 };
+                        by_key.push(keys::hash(column.value(row), None) as u64);
+                        identities.push(keys::hash(column.value(row), Some(moment)) as u64);
+                    }
+                } else {
+                    identities.extend(&features);
+                }
+                by_features.extend(features);
             }
-            by_features.extend(features);
-        }
+            Ok(())
+        })?;
         let groups = if has_repeats(&by_key) { by_key } else { by_features };
         let code_counts = encoder.columns.iter().map(|column| column.shape.code_count()).collect();
         Ok(Self { columns, code_counts, labels, groups, identities, times })
@@ -108,28 +115,56 @@ fn named<'a>(batch: &'a RecordBatch, name: &str, data_type: &DataType) -> Result
 
 /// A hash of the raw values of each row's features: equal rows meet in one fold, and stay there when history grows.
 fn feature_hashes(batch: &RecordBatch, encoder: &Encoder) -> Result<Vec<u64>> {
-    let mut hashers = vec![SipHasher13::new_with_keys(0x5769_6e62_6163_6b01, 1); batch.num_rows()];
-    for column in &encoder.columns {
+    let columns = encoder.columns.iter().map(|column| {
         let values = named(batch, &column.name, &column.kind.data_type())?;
-        for (row, hasher) in hashers.iter_mut().enumerate() {
-            hasher.write_u8(u8::from(values.is_null(row)));
-            if values.is_null(row) {
-                continue;
+        Ok(match values.data_type() {
+            DataType::Float64 => Values::Numbers(values.as_primitive()),
+            DataType::Boolean => Values::Flags(values.as_boolean()),
+            DataType::Utf8 => Values::Texts(values.as_string()),
+            _ => Values::Times(values.as_primitive()),
+        })
+    });
+    let columns: Vec<Values<'_>> = columns.collect::<Result<_>>()?;
+    let mut bytes = Vec::new();
+    let hash = |row: usize| {
+        bytes.clear();
+        columns.iter().for_each(|column| column.push(row, &mut bytes));
+        let mut hasher = SipHasher13::new_with_keys(0x5769_6e62_6163_6b01, 1);
+        hasher.write(&bytes);
+        hasher.finish()
+    };
+    Ok((0..batch.num_rows()).map(hash).collect())
+}
+
+/// A column's values under their type.
+enum Values<'a> {
+    Numbers(&'a Float64Array),
+    Flags(&'a BooleanArray),
+    Texts(&'a StringArray),
+    Times(&'a TimestampSecondArray),
+}
+
+impl Values<'_> {
+    /// Appends whether the row's value is missing, and the value if it is not.
+    fn push(&self, row: usize, bytes: &mut Vec<u8>) {
+        let is_missing = match self {
+            Self::Numbers(column) => column.is_null(row),
+            Self::Flags(column) => column.is_null(row),
+            Self::Texts(column) => column.is_null(row),
+            Self::Times(column) => column.is_null(row),
+        };
+        bytes.push(u8::from(is_missing));
+        match self {
+            _ if is_missing => {}
+            Self::Numbers(column) => bytes.extend_from_slice(&column.value(row).to_bits().to_le_bytes()),
+            Self::Flags(column) => bytes.push(u8::from(column.value(row))),
+            Self::Texts(column) => {
+                bytes.extend_from_slice(column.value(row).as_bytes());
+                bytes.push(0xff);
             }
-            match values.data_type() {
-                DataType::Float64 => {
-                    hasher.write_u64(values.as_primitive::<Float64Type>().value(row).to_bits());
-                }
-                DataType::Boolean => hasher.write_u8(u8::from(values.as_boolean().value(row))),
-                DataType::Utf8 => {
-                    hasher.write(values.as_string::<i32>().value(row).as_bytes());
-                    hasher.write_u8(0xff);
-                }
-                _ => hasher.write_i64(values.as_primitive::<TimestampSecondType>().value(row)),
-            }
+            Self::Times(column) => bytes.extend_from_slice(&column.value(row).to_le_bytes()),
         }
     }
-    Ok(hashers.iter().map(Hasher::finish).collect())
 }
 
 fn has_repeats(hashes: &[u64]) -> bool {

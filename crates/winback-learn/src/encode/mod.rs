@@ -9,6 +9,11 @@ mod encoded;
 mod levels;
 pub mod target;
 
+use arrow::record_batch::RecordBatch;
+use winback_table::Source;
+
+use crate::Result;
+
 pub use columns::{Codes, ColumnEncoder, Encoder, Shape};
 pub use encoded::Encoded;
 pub use levels::Levels;
@@ -21,3 +26,19 @@ pub const OTHER_LEVEL: u32 = 1;
 pub const FIRST_LEVEL: u32 = 2;
 /// A level enters a dictionary only with so many rows, so that no rare value (a surname) sits in a model.
 pub const ROWS_PER_LEVEL: u64 = 20;
+
+/// Batches that are worked on at once, their columns side by side.
+const WINDOW: usize = 16;
+
+/// Hands out the batches of a source, some at a time, in their order.
+fn in_windows(source: &dyn Source, mut work: impl FnMut(&[RecordBatch]) -> Result<()>) -> Result<()> {
+    let mut batches = source.open()?;
+    loop {
+        let window: Vec<RecordBatch> =
+            batches.by_ref().take(WINDOW).collect::<std::result::Result<_, _>>()?;
+        if window.is_empty() {
+            return Ok(());
+        }
+        work(&window)?;
+    }
+}

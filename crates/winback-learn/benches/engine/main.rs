@@ -1,0 +1,46 @@
+//! Our side of the engine's contests: learning, scoring and explaining a wide table.
+//!
+//! `cargo xtask bench engine` runs it beside other programs' (`testdata/bench`). Each call does one piece of work and
+//! prints one JSON object. Data lie in a folder as `train.parquet` and `test.parquet`; they are made by `data`.
+#![expect(clippy::print_stdout, reason = "this program's output is its result")]
+#![expect(clippy::disallowed_methods, reason = "a bench measures time")]
+
+mod data;
+mod learning;
+mod using;
+
+use std::path::{Path, PathBuf};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> Result<()> {
+    // Cargo adds an argument of its own.
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let [work, folder, rest @ ..] = arguments.as_slice() else {
+        return Err("tell what to do: data, train, score or explain, and the folder of the data".into());
+    };
+    let folder = PathBuf::from(folder);
+    let asked = |name: &str| rest.iter().position(|word| *word == name).and_then(|at| rest.get(at + 1));
+    let number = |name: &str, usual: f64| -> Result<f64> {
+        Ok(asked(name).map(|text| text.parse()).transpose()?.unwrap_or(usual))
+    };
+    let threads = number("--threads", 1.0)? as usize;
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+    let line = match *work {
+        "data" => {
+            data::write(&folder, number("--rows", 1e6)? as u64, number("--test-rows", 250_000.0)? as u64)?
+        }
+        "train" => learning::train(&folder, number("--loss", 0.0)?)?,
+        "score" => using::score(&folder)?,
+        "explain" => using::explain(&folder)?,
+        other => return Err(format!("`{other}` is none of data, train, score, explain").into()),
+    };
+    println!("{line}");
+    Ok(())
+}
+
+/// Both files of a folder.
+fn files(folder: &Path) -> [PathBuf; 2] {
+    ["train.parquet", "test.parquet"].map(|name| folder.join(name))
+}

@@ -3,6 +3,10 @@
 /// Rows that go through all trees before the next ones do.
 pub(super) const BLOCK: usize = 256;
 
+/// Where the sums of a block's rows stand for one column. Somewhat longer than a block, so that the sums of one row do
+/// not all fall upon the same few lines of a cache, whose number is a power of two.
+pub(super) type ColumnSums = [i32; BLOCK + 16];
+
 /// What adds a number of 32 bits to a row's sum, whatever the row.
 pub(super) trait Bounded {
     /// The largest size of what is added.

@@ -7,7 +7,7 @@
 
 use winback_kernels::{Cpu, LEAVES};
 
-use super::block::{BLOCK, Bounded, in_groups};
+use super::block::{BLOCK, Bounded, ColumnSums, in_groups};
 use super::{Forest, Matrix, Tree};
 use crate::number::{UNIT, to_units};
 
@@ -56,7 +56,7 @@ impl Tables {
         let mut effects = vec![0; matrix.rows * columns];
         let mut leaves = [0; BLOCK];
         // Column by column within a block; the columns of a row come together only at the end.
-        let mut sums = vec![[0; BLOCK]; columns];
+        let mut sums: Vec<ColumnSums> = vec![[0; BLOCK + 16]; columns];
         for (block, effects) in effects.chunks_mut(BLOCK * columns).enumerate() {
             let rows = effects.len() / columns;
             let leaves = &mut leaves[..rows];

@@ -1,7 +1,12 @@
 //! `cargo xtask bench NAME`: measures something in release and prints the figures.
 //!
-//! A bench is a program of the crate it measures (`benches/NAME.rs`), so that it sees what users of the crate see.
-//! Benches are never part of `cargo xtask test`: what they print depends on the machine, or takes minutes.
+//! A bench is a program of the crate it measures (`benches/NAME.rs`), so that it sees what users of the crate see. Where
+//! other programs do the same work, it is a contest: ours and theirs in turn, in one run, on the same threads. Benches
+//! are never part of `cargo xtask test`: what they print depends on the machine, or takes minutes.
+
+mod contest;
+mod engine;
+mod peers;
 
 use anyhow::{Context as _, bail};
 
@@ -11,16 +16,66 @@ use crate::printer;
 /// One thing that can be measured.
 struct Bench {
     name: &'static str,
-    package: &'static str,
     /// What it answers, in a line.
     about: &'static str,
+    kind: Kind,
 }
 
-const BENCHES: &[Bench] = &[Bench {
-    name: "leaks",
-    package: "winback-retain",
-    about: "how often the leak guard blocks a history without a leak, and how many planted leaks it finds",
-}];
+/// How it is measured.
+enum Kind {
+    /// By a program of this package alone.
+    Alone { package: &'static str },
+    /// Beside other programs.
+    Contest(fn(&Config, &Asked) -> anyhow::Result<()>),
+}
+
+const BENCHES: &[Bench] = &[
+    Bench {
+        name: "leaks",
+        about: "how often the leak guard blocks a history without a leak, and how many planted leaks it finds",
+        kind: Kind::Alone { package: "winback-retain" },
+    },
+    Bench {
+        name: "engine",
+        about: "learning, scoring and explaining a wide table, beside LightGBM and CatBoost",
+        kind: Kind::Contest(engine::run),
+    },
+];
+
+/// What is asked of a contest.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// Fewer rows and runs: to see that it works, not to quote.
+    pub(crate) quick: bool,
+    /// The results as one JSON object instead of tables.
+    pub(crate) json: bool,
+    /// Only contests whose name begins so.
+    pub(crate) only: Option<String>,
+}
+
+impl Asked {
+    fn parse(words: &[&str]) -> anyhow::Result<Self> {
+        let mut asked = Self::default();
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            match *word {
+                "--quick" => asked.quick = true,
+                "--json" => asked.json = true,
+                "--only" => {
+                    let name = words.next().context("`--only` needs the beginning of a contest's name")?;
+                    asked.only = Some((*name).to_owned());
+                }
+                other => bail!("`{other}` is none of `--quick`, `--json`, `--only NAME`"),
+            }
+        }
+        Ok(asked)
+    }
+
+    /// Whether a contest is asked for.
+    pub(crate) fn wants(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| name.starts_with(only.as_str()))
+    }
+}
 
 /// Runs one bench; `arguments` go to it. Without a name, the benches are listed.
 pub(crate) fn run(config: &Config, name: Option<&str>, arguments: &[&str]) -> anyhow::Result<bool> {
@@ -34,11 +89,32 @@ pub(crate) fn run(config: &Config, name: Option<&str>, arguments: &[&str]) -> an
         let known: Vec<&str> = BENCHES.iter().map(|bench| bench.name).collect();
         bail!("there is no bench `{name}`; there are: {}", known.join(", "));
     };
-    let status = config
-        .cargo()
-        .args(["bench", "--quiet", "-p", bench.package, "--bench", bench.name, "--"])
-        .args(arguments)
-        .status()
-        .with_context(|| format!("cannot start {:?}; is cargo installed", config.cargo))?;
-    Ok(status.success())
+    match bench.kind {
+        Kind::Contest(run) => {
+            run(config, &Asked::parse(arguments)?)?;
+            Ok(true)
+        }
+        Kind::Alone { package } => {
+            let status = config
+                .cargo()
+                .args(["bench", "--quiet", "-p", package, "--bench", bench.name, "--"])
+                .args(arguments)
+                .status()
+                .with_context(|| format!("cannot start {:?}; is cargo installed", config.cargo))?;
+            Ok(status.success())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_is_told_from_the_words() {
+        let asked = Asked::parse(&["--quick", "--only", "train"]).unwrap();
+        assert_eq!(asked, Asked { quick: true, json: false, only: Some("train".to_owned()) });
+        assert!(asked.wants("train 1 thread") && !asked.wants("score"));
+        assert!(Asked::parse(&["--fast"]).is_err() && Asked::parse(&["--only"]).is_err());
+    }
 }

@@ -1,0 +1,47 @@
+//! The environment with the programs that ours is measured beside: made once under `target/bench`, from pinned versions.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, bail};
+
+use crate::config::Config;
+use crate::printer;
+
+/// Other programs, ready to run.
+#[derive(Debug)]
+pub(super) struct Peers {
+    /// The Python that has them.
+    pub(super) python: PathBuf,
+    /// Their names and versions.
+    pub(super) versions: Vec<String>,
+}
+
+impl Peers {
+    /// Installs what `testdata/bench/peers.txt` names, unless that was done before.
+    pub(super) fn install(config: &Config) -> anyhow::Result<Self> {
+        let list = config.root.join("testdata/bench/peers.txt");
+        let wanted =
+            std::fs::read_to_string(&list).with_context(|| format!("cannot read `{}`", list.display()))?;
+        let environment = config.target.join("bench/python");
+        let stamp = environment.join("peers.txt");
+        let python = environment.join("bin/python");
+        if std::fs::read_to_string(&stamp).ok().as_ref() != Some(&wanted) {
+            printer::complain("installing the peers under `target/bench/python`");
+            succeed(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
+            let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+            succeed(Command::new(&python).args(install).arg(&list))?;
+            std::fs::write(&stamp, &wanted)?;
+        }
+        let versions = wanted.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+        Ok(Self { python, versions: versions.map(|line| line.replace("==", " ")).collect() })
+    }
+}
+
+fn succeed(command: &mut Command) -> anyhow::Result<()> {
+    let status = command.status().with_context(|| format!("cannot start {command:?}"))?;
+    if !status.success() {
+        bail!("{command:?} failed: {status}");
+    }
+    Ok(())
+}

@@ -3,6 +3,7 @@
 //! Columns are found by name, in any order; columns the schema does not use are left alone and named. A row that does
 //! not fit becomes a [`Reject`]. Memory does not depend on the number of rows.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::csv::{CsvRows, Encoding, Said};
@@ -11,7 +12,7 @@ use crate::keys::KeySet;
 use crate::oddity::{Oddities, Place};
 use crate::parquet::ParquetRows;
 pub use crate::sink::Batch;
-use crate::sink::Sink;
+use crate::sink::{KeyColumns, Ready, Sink};
 use crate::{Error, Oddity, OddityKind, Result, Role, Schema};
 
 /// What a repeated key means.
@@ -90,7 +91,11 @@ pub struct TableReader {
     inputs: std::vec::IntoIter<Arc<dyn Input>>,
     current: Option<FileRows>,
     keys: KeySet,
-    key_columns: Option<(usize, Option<usize>)>,
+    key_columns: Option<KeyColumns>,
+    /// Batches that were read and not handed out yet.
+    ready: VecDeque<Ready>,
+    /// Rows read, those of `ready` too.
+    read: u64,
     tally: Tally,
 }
 
@@ -124,6 +129,8 @@ impl TableReader {
             current: None,
             keys: KeySet::default(),
             key_columns,
+            ready: VecDeque::new(),
+            read: 0,
             tally: Tally::default(),
         }
     }
@@ -134,7 +141,7 @@ impl TableReader {
         &self.schema
     }
 
-    /// Rows read, kept and rejected so far.
+    /// Rows read, kept and rejected so far, in the batches handed out.
     #[must_use]
     pub fn tally(&self) -> &Tally {
         &self.tally
@@ -146,17 +153,14 @@ impl TableReader {
     /// When a file cannot be read or lacks a column of the schema.
     pub fn next_batch(&mut self) -> Result<Option<Batch>> {
         loop {
-            if self.current.is_none() {
-                let Some(input) = self.inputs.next() else { return Ok(None) };
-                self.current = Some(self.open(&input)?);
+            while self.ready.is_empty() {
+                if self.current.is_none() {
+                    let Some(input) = self.inputs.next() else { return Ok(None) };
+                    self.current = Some(self.open(&input)?);
+                }
+                self.read_on()?;
             }
-            let mut sink = Sink::new(&self.schema, &mut self.keys, self.key_columns);
-            let ended = match self.current.as_mut() {
-                Some(FileRows::Csv(rows)) => rows.read(&self.schema, &mut sink)?,
-                Some(FileRows::Parquet(rows)) => rows.read(&self.schema, &mut sink)?,
-                None => true,
-            };
-            let (batch, read) = sink.finish(self.tally.read)?;
+            let Some(Ready { batch, read }) = self.ready.pop_front() else { continue };
             self.tally.read += read;
             self.tally.kept += batch.rows.num_rows() as u64;
             self.tally.rejected += batch.rejects.len() as u64;
@@ -169,13 +173,30 @@ impl TableReader {
                     self.tally.oddities.note(kind, &place, None, Some(&reject.row));
                 }
             }
-            if ended {
-                self.current = None;
-            }
             if batch.rows.num_rows() > 0 || !batch.rejects.is_empty() {
                 return Ok(Some(batch));
             }
         }
+    }
+
+    /// Reads the next batch of the current file, or several.
+    fn read_on(&mut self) -> Result<()> {
+        let Self { schema, keys, key_columns, ready, .. } = self;
+        let ended = match self.current.as_mut() {
+            Some(FileRows::Csv(rows)) => rows.read(schema, (keys, *key_columns), self.read, ready)?,
+            Some(FileRows::Parquet(rows)) => {
+                let mut sink = Sink::new(schema, keys, *key_columns);
+                let ended = rows.read(schema, &mut sink)?;
+                ready.push_back(sink.finish(self.read)?);
+                ended
+            }
+            None => true,
+        };
+        self.read += ready.iter().map(|ready| ready.read).sum::<u64>();
+        if ended {
+            self.current = None;
+        }
+        Ok(())
     }
 
     fn open(&mut self, input: &Arc<dyn Input>) -> Result<FileRows> {

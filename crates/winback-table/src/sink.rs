@@ -1,5 +1,7 @@
 //! Where parsed rows go, whatever file they come from: into the batch, or aside.
 
+use std::collections::VecDeque;
+
 use arrow::record_batch::RecordBatch;
 
 use crate::cell::Cell;
@@ -25,6 +27,39 @@ pub struct Batch {
     pub rejects: Vec<Reject>,
 }
 
+/// A batch to be handed out.
+pub(crate) struct Ready {
+    pub(crate) batch: Batch,
+    /// Rows read for it, the rejected ones too.
+    pub(crate) read: u64,
+}
+
+impl Ready {
+    /// Appends itself to others, in parts of at most [`BATCH_ROWS`] rows; the first has the rejects.
+    pub(crate) fn split_into(self, ready: &mut VecDeque<Self>) {
+        let Self { batch: Batch { rows, numbers, rejects }, mut read } = self;
+        let mut rejects = Some(rejects);
+        let mut from = 0;
+        while from < rows.num_rows() || rejects.is_some() {
+            let length = (rows.num_rows() - from).min(BATCH_ROWS);
+            let numbers = numbers[from..from + length].to_vec();
+            from += length;
+            // All that was read and is no row of a later part belongs to this one.
+            let later = (rows.num_rows() - from) as u64;
+            let batch = Batch {
+                rows: rows.slice(from - length, length),
+                numbers,
+                rejects: rejects.take().unwrap_or_default(),
+            };
+            ready.push_back(Self { batch, read: read - later });
+            read = later;
+        }
+    }
+}
+
+/// The positions of the key and of a time that belongs to it, when keys must not repeat.
+pub(crate) type KeyColumns = (usize, Option<usize>);
+
 /// Where parsed rows go: into the batch, or to the rejects.
 pub(crate) struct Sink<'a> {
     builder: RowBuilder,
@@ -34,29 +69,41 @@ pub(crate) struct Sink<'a> {
     read: u64,
     held_bytes: usize,
     keys: &'a mut KeySet,
-    key_columns: Option<(usize, Option<usize>)>,
+    key_columns: Option<KeyColumns>,
+    is_bounded: bool,
 }
 
 impl<'a> Sink<'a> {
-    /// A sink for one batch; `key_columns` are the positions of the key and of a time that belongs to it, when keys
-    /// must not repeat.
-    pub(crate) fn new(
-        schema: &Schema,
-        keys: &'a mut KeySet,
-        key_columns: Option<(usize, Option<usize>)>,
-    ) -> Self {
+    /// A sink for one batch.
+    pub(crate) fn new(schema: &Schema, keys: &'a mut KeySet, key_columns: Option<KeyColumns>) -> Self {
         let builder = RowBuilder::new(schema);
-        Self { builder, rejects: Vec::new(), places: Vec::new(), read: 0, held_bytes: 0, keys, key_columns }
+        Self {
+            builder,
+            rejects: Vec::new(),
+            places: Vec::new(),
+            read: 0,
+            held_bytes: 0,
+            keys,
+            key_columns,
+            is_bounded: true,
+        }
+    }
+
+    /// A sink for rows that are few by themselves, whose keys are looked at later.
+    pub(crate) fn unbounded(schema: &Schema, keys: &'a mut KeySet) -> Self {
+        Self { is_bounded: false, ..Self::new(schema, keys, None) }
     }
 
     /// What came of the rows: `before` rows were read before this batch.
-    pub(crate) fn finish(mut self, before: u64) -> Result<(Batch, u64)> {
+    pub(crate) fn finish(mut self, before: u64) -> Result<Ready> {
         let numbers = self.places.iter().map(|place| before + place + 1).collect();
-        Ok((Batch { rows: self.builder.finish()?, numbers, rejects: self.rejects }, self.read))
+        let batch = Batch { rows: self.builder.finish()?, numbers, rejects: self.rejects };
+        Ok(Ready { batch, read: self.read })
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.builder.len() + self.rejects.len() >= BATCH_ROWS || self.held_bytes >= BATCH_BYTES
+        self.is_bounded
+            && (self.builder.len() + self.rejects.len() >= BATCH_ROWS || self.held_bytes >= BATCH_BYTES)
     }
 
     /// Takes a row whose cells all have the right kind; answers what is wrong with it, if anything.

@@ -74,6 +74,30 @@ impl<R: Read> Lines<R> {
         }
     }
 
+    /// About so many bytes of whole lines, or all that are left if they are fewer; nothing where none are left, or none
+    /// ends within so many bytes.
+    pub(crate) fn next_chunk(&mut self, size: usize) -> io::Result<Option<Vec<u8>>> {
+        while self.end - self.start < size && !self.at_end {
+            self.refill()?;
+        }
+        let unread = &self.buffer[self.start..self.end];
+        let length = if self.at_end && unread.len() <= size {
+            unread.len()
+        } else {
+            memchr::memrchr(b'\n', &unread[..size]).map_or(0, |last| last + 1)
+        };
+        let chunk = unread[..length].to_vec();
+        self.start += length;
+        Ok((!chunk.is_empty()).then_some(chunk))
+    }
+
+    /// Puts back the chunks that were taken last, in the order of the file, to be read again as lines.
+    pub(crate) fn give_back(&mut self, chunks: &[Vec<u8>]) {
+        let mut buffer = chunks.concat();
+        buffer.extend_from_slice(&self.buffer[self.start..self.end]);
+        (self.start, self.end, self.buffer) = (0, buffer.len(), buffer);
+    }
+
     /// Reads past the rest of an overlong line, keeping only its beginning.
     fn cut_line(&mut self) -> io::Result<Line<'_>> {
         let beginning: Vec<u8> = self.buffer[self.start..self.start + LONGEST_LINE].to_vec();

@@ -1,6 +1,7 @@
 //! CSV in and out: `,` `;` tab or `|`, quoted or not, UTF-8, UTF-16, Windows-1252 or Latin-1, lines ended by LF or CRLF,
 //! plain, gzip or zstd.
 
+mod chunks;
 mod encoding;
 mod lines;
 mod quotes;

@@ -115,6 +115,8 @@ pub(crate) struct Records<R> {
     accounted: u64,
     /// After a runaway quote: only a line that is regular by itself is trusted again.
     resync: bool,
+    /// Whether any quote ran away so far.
+    ran_away: bool,
     expected_fields: Option<usize>,
     raw: Vec<u8>,
     output: Vec<u8>,
@@ -133,6 +135,7 @@ impl<R: Read> Records<R> {
             returned: VecDeque::new(),
             accounted: 0,
             resync: false,
+            ran_away: false,
             expected_fields: None,
             raw: Vec::new(),
             output: vec![0; 4096],
@@ -141,6 +144,43 @@ impl<R: Read> Records<R> {
             field_count: 0,
             decoded: String::new(),
         }
+    }
+
+    /// The records of some lines out of the middle of a stream: after `lines` others, the first of which had so many
+    /// fields.
+    pub(crate) fn within(reader: R, dialect: Dialect, lines: u64, fields: Option<usize>) -> Self {
+        Self { accounted: lines, expected_fields: fields, ..Self::new(reader, dialect) }
+    }
+
+    /// About so many bytes of lines that begin where a record does, with what [`Self::within`] needs to read them;
+    /// nothing while that cannot be known, or where no lines are left.
+    pub(crate) fn next_chunk(&mut self, size: usize) -> io::Result<Option<Vec<u8>>> {
+        let at_record = self.returned.is_empty() && !self.resync && self.accounted > 0;
+        if at_record { self.lines.next_chunk(size) } else { Ok(None) }
+    }
+
+    /// Takes so many lines for read that were in a chunk.
+    pub(crate) fn account(&mut self, lines: u64) {
+        self.accounted += lines;
+    }
+
+    /// Puts back chunks that were taken last, in the order of the file.
+    pub(crate) fn give_back(&mut self, chunks: &[Vec<u8>]) {
+        self.lines.give_back(chunks);
+    }
+
+    /// Lines read so far, and the fields of the first record.
+    pub(crate) fn position(&self) -> (u64, Option<usize>) {
+        (self.accounted, self.expected_fields)
+    }
+
+    /// Whether the quotes of every record so far were in order.
+    pub(crate) fn are_whole(&self) -> bool {
+        !self.ran_away
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     /// Lines counted in the bytes, and lines accounted for by records; equal at the end of the stream.
@@ -161,6 +201,7 @@ impl<R: Read> Records<R> {
             let is_trusted = complete && (!self.resync || self.is_regular());
             if !is_trusted {
                 self.resync = self.expected_fields.is_some();
+                self.ran_away = true;
                 return Ok(Some(self.malformed(line, Malformed::Runaway)));
             }
             self.resync = false;

@@ -1,8 +1,10 @@
 //! The rows of one CSV file under a schema.
 
+use std::collections::VecDeque;
 use std::io::Read;
 use std::sync::Arc;
 
+use super::chunks::Window;
 use super::encoding::{Encoding, Transcoded};
 use super::records::{Fields, Malformed, Record, Records};
 use super::sniff::{as_utf8, has_lone_returns, sample, sniff};
@@ -10,9 +12,10 @@ use crate::cell::{self, Cell};
 use crate::error::HeaderFlaw;
 use crate::header::Header;
 use crate::input::{Input, unpacked};
+use crate::keys::KeySet;
 use crate::oddity::Oddities;
 use crate::reject::shortened;
-use crate::sink::Sink;
+use crate::sink::{KeyColumns, Ready, Sink};
 use crate::{Error, Field, Reason, Reject, Result, Schema};
 
 /// What is said of a file's dialect; what is not is told from the file.
@@ -37,6 +40,7 @@ pub(crate) struct CsvRows {
     opened: Opened,
     /// For each field of the schema its position in the file.
     positions: Vec<usize>,
+    pub(super) window: Window,
 }
 
 impl CsvRows {
@@ -48,44 +52,89 @@ impl CsvRows {
     ) -> Result<(Self, Vec<String>)> {
         let opened = open(input, said, oddities)?;
         let (positions, unused) = opened.header.places(schema, oddities)?;
-        Ok((Self { opened, positions }, unused))
+        Ok((Self { opened, positions, window: Window::default() }, unused))
     }
 
-    /// Reads until the sink is full; answers whether the file ended.
-    pub(crate) fn read(&mut self, schema: &Schema, sink: &mut Sink<'_>) -> Result<bool> {
-        let mut cells: Vec<Cell<'static>> = Vec::new();
+    /// Reads on, several chunks of lines side by side where that can be done, and appends batches to `ready`; answers
+    /// whether the file ended. `before` rows were read before.
+    pub(crate) fn read(
+        &mut self,
+        schema: &Schema,
+        (keys, key_columns): (&mut KeySet, Option<KeyColumns>),
+        before: u64,
+        ready: &mut VecDeque<Ready>,
+    ) -> Result<bool> {
         let Opened { file, records, header } = &mut self.opened;
+        let layout = Layout { schema, positions: &self.positions, header };
+        if self.window.read(records, file, layout, (&mut *keys, key_columns), before, ready)? {
+            return Ok(false);
+        }
+        // One record after the other: what comes next does not fit a chunk, or there is nothing more.
+        let mut sink = Sink::new(schema, keys, key_columns);
+        let ended = layout.read(records, file, &mut sink)?;
+        ready.push_back(sink.finish(before)?);
+        if ended {
+            let (counted, accounted) = records.line_counts();
+            if counted != accounted {
+                return Err(Error::LinesDoNotAddUp { file: file.to_string(), counted, accounted });
+            }
+        }
+        Ok(ended)
+    }
+}
+
+/// Where the fields of a schema stand in the records of a file.
+#[derive(Clone, Copy)]
+pub(super) struct Layout<'a> {
+    pub(super) schema: &'a Schema,
+    pub(super) positions: &'a [usize],
+    pub(super) header: &'a Header,
+}
+
+impl Layout<'_> {
+    /// Reads records until the sink is full; answers whether they ended.
+    pub(super) fn read<R: Read>(
+        self,
+        records: &mut Records<R>,
+        file: &Arc<str>,
+        sink: &mut Sink<'_>,
+    ) -> Result<bool> {
+        let mut cells: Vec<Cell<'static>> = Vec::new();
         while !sink.is_full() {
             let record = records.next().map_err(|error| Error::io("read", file, error))?;
-            let Some(record) = record else {
-                let (counted, accounted) = records.line_counts();
-                if counted != accounted {
-                    return Err(Error::LinesDoNotAddUp { file: file.to_string(), counted, accounted });
-                }
-                return Ok(true);
-            };
+            let Some(record) = record else { return Ok(true) };
             let mut row = std::mem::take(&mut cells);
-            let outcome = parse_record(&record, schema, &self.positions, header, &mut row);
-            match outcome {
-                Ok(()) => {
-                    if let Some((index, reason)) = sink.push(&row, file)? {
-                        let value = record.fields.map_or("", |fields| fields.get(self.positions[index]));
-                        sink.reject(reject(file, &record, Some((&schema.fields[index], value)), reason));
-                    }
-                }
-                Err((index, reason)) => {
-                    let value = match (index, record.fields) {
-                        (Some(index), Ok(fields)) => {
-                            Some((&schema.fields[index], fields.get(self.positions[index])))
-                        }
-                        _ => None,
-                    };
-                    sink.reject_unparsed(reject(file, &record, value, reason));
-                }
-            }
+            self.take(&record, file, &mut row, sink)?;
             cells = recycled(row);
         }
         Ok(false)
+    }
+
+    /// Takes one record into the sink, as a row or as a reject.
+    fn take<'r>(
+        self,
+        record: &Record<'r>,
+        file: &Arc<str>,
+        row: &mut Vec<Cell<'r>>,
+        sink: &mut Sink<'_>,
+    ) -> Result<()> {
+        let Self { schema, positions, header } = self;
+        match parse_record(record, schema, positions, header, row) {
+            Ok(()) => {
+                if let Some((index, reason)) = sink.push(row, file)? {
+                    let value = record.fields.map_or("", |fields| fields.get(positions[index]));
+                    sink.reject(reject(file, record, Some((&schema.fields[index], value)), reason));
+                }
+            }
+            Err((index, reason)) => {
+                let value = match (index, record.fields) {
+                    (Some(index), Ok(fields)) => Some((&schema.fields[index], fields.get(positions[index]))),
+                    _ => None,
+                };
+                sink.reject_unparsed(reject(file, record, value, reason));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -163,7 +212,12 @@ fn recycled(mut cells: Vec<Cell<'_>>) -> Vec<Cell<'static>> {
     cells.into_iter().map(|_| Cell::Missing).collect()
 }
 
-fn reject(file: &Arc<str>, record: &Record<'_>, cell: Option<(&Field, &str)>, reason: Reason) -> Reject {
+pub(super) fn reject(
+    file: &Arc<str>,
+    record: &Record<'_>,
+    cell: Option<(&Field, &str)>,
+    reason: Reason,
+) -> Reject {
     Reject {
         file: file.clone(),
         line: record.line,

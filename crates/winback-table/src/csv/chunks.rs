@@ -1,0 +1,199 @@
+//! Many lines at once: chunks of a file are read side by side, and their rows come out in the order of the file.
+//!
+//! A chunk begins where a record does and ends with a line. It is read by itself, with the same code as any file, and
+//! counts only if its quotes are in order to the end: where one runs away, or a record goes on into the next chunk, that
+//! chunk and those after it are put back, and the lines are read one after the other for a while. So the rows are the
+//! same, whatever the number of threads, as if there were no chunks.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::TimestampSecondType;
+use rayon::prelude::*;
+
+use super::records::Records;
+use super::sniff::Dialect;
+use super::table::{Layout, reject};
+use crate::keys::{self, KeySet};
+use crate::sink::{Batch, KeyColumns, Ready, Sink};
+use crate::{Error, Reason, Reject, Result};
+
+/// Bytes of a chunk, where lines allow it.
+const CHUNK: usize = 1 << 20;
+
+/// How chunks of one file are read.
+pub(super) struct Window {
+    /// Bytes of a chunk.
+    size: usize,
+    /// Chunks taken at once; fewer after one had to be put back, so that little is read in vain.
+    chunks: usize,
+    /// What went wrong with reading, once the chunks before it are used.
+    failed: Option<io::Error>,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { size: CHUNK, chunks: 1, failed: None }
+    }
+}
+
+/// Lines of a file, and where they begin.
+struct Chunk {
+    lines: Vec<u8>,
+    /// Lines before it.
+    before: u64,
+}
+
+/// What all chunks of a file have in common.
+#[derive(Clone, Copy)]
+struct Reading<'a> {
+    file: &'a Arc<str>,
+    dialect: Dialect,
+    /// Fields of the header.
+    fields: Option<usize>,
+    layout: Layout<'a>,
+}
+
+/// What came of a chunk.
+struct Parsed {
+    ready: Ready,
+    lines: u64,
+    /// Whether it holds whole records, with quotes in order.
+    is_whole: bool,
+}
+
+impl Window {
+    /// Reads some chunks and appends their batches to `ready`; answers whether there were any that could be used.
+    pub(super) fn read<R: Read>(
+        &mut self,
+        records: &mut Records<R>,
+        file: &Arc<str>,
+        layout: Layout<'_>,
+        (keys, key_columns): (&mut KeySet, Option<KeyColumns>),
+        before: u64,
+        ready: &mut VecDeque<Ready>,
+    ) -> Result<bool> {
+        let chunks = self.take(records).map_err(|error| Error::io("read", file, error))?;
+        let reading = Reading { file, dialect: records.dialect(), fields: records.position().1, layout };
+        let parsed: Vec<Parsed> =
+            chunks.par_iter().map(|chunk| reading.parse(chunk)).collect::<Result<_>>()?;
+        let mut read = before;
+        let whole = parsed.iter().take_while(|parsed| parsed.is_whole).count();
+        for (mut parsed, chunk) in parsed.into_iter().zip(&chunks).take(whole) {
+            records.account(parsed.lines);
+            if let Some(columns) = key_columns {
+                let batch = &mut parsed.ready.batch;
+                let repeated = repeated(&batch.rows, columns, keys);
+                let repeated = repeated.map_err(|error| Error::io("keep the keys of", file, error))?;
+                if repeated.iter().any(|row| *row) {
+                    let places: BTreeSet<u64> =
+                        marked(&batch.numbers, &repeated).map(|number| number - 1).collect();
+                    let rejects = reading.rejects(chunk, columns, &places)?;
+                    put_aside(batch, &repeated, rejects)?;
+                }
+            }
+            parsed.ready.batch.numbers.iter_mut().for_each(|number| *number += read);
+            read += parsed.ready.read;
+            parsed.ready.split_into(ready);
+        }
+        let rest: Vec<Vec<u8>> = chunks.into_iter().skip(whole).map(|chunk| chunk.lines).collect();
+        if !rest.is_empty() {
+            records.give_back(&rest);
+        }
+        self.chunks =
+            if rest.is_empty() { (self.chunks * 2).min(2 * rayon::current_num_threads()) } else { 1 };
+        Ok(whole > 0)
+    }
+
+    /// Takes the next chunks, as many as there are and the window holds.
+    fn take<R: Read>(&mut self, records: &mut Records<R>) -> io::Result<Vec<Chunk>> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        let mut chunks = Vec::with_capacity(self.chunks);
+        let (mut before, _) = records.position();
+        while chunks.len() < self.chunks {
+            match records.next_chunk(self.size) {
+                Ok(Some(lines)) => {
+                    let count = memchr::memchr_iter(b'\n', &lines).count() as u64;
+                    chunks.push(Chunk { lines, before });
+                    before += count;
+                }
+                Ok(None) => break,
+                Err(error) if chunks.is_empty() => return Err(error),
+                Err(error) => {
+                    self.failed = Some(error);
+                    break;
+                }
+            }
+        }
+        Ok(chunks)
+    }
+}
+
+impl Reading<'_> {
+    fn records(self, chunk: &Chunk) -> Records<&[u8]> {
+        Records::within(chunk.lines.as_slice(), self.dialect, chunk.before, self.fields)
+    }
+
+    /// Reads a chunk by itself; keys are left for later, because whether one repeats depends on what came before.
+    fn parse(self, chunk: &Chunk) -> Result<Parsed> {
+        let mut records = self.records(chunk);
+        let mut keys = KeySet::default();
+        let mut sink = Sink::unbounded(self.layout.schema, &mut keys);
+        self.layout.read(&mut records, self.file, &mut sink)?;
+        let ready = sink.finish(0)?;
+        let lines = records.position().0 - chunk.before;
+        Ok(Parsed { ready, lines, is_whole: records.are_whole() })
+    }
+
+    /// Rejects for the records at some places of a chunk, whose keys repeat. They are read again: this is rare.
+    fn rejects(self, chunk: &Chunk, (key, _): KeyColumns, places: &BTreeSet<u64>) -> Result<Vec<Reject>> {
+        let Layout { schema, positions, .. } = self.layout;
+        let mut records = self.records(chunk);
+        let mut found = Vec::with_capacity(places.len());
+        for place in 0.. {
+            let record = records.next().map_err(|error| Error::io("read", self.file, error))?;
+            let Some(record) = record else { break };
+            if places.contains(&place) {
+                let value = record.fields.map_or("", |fields| fields.get(positions[key]));
+                let cell = Some((&schema.fields[key], value));
+                found.push(reject(self.file, &record, cell, Reason::RepeatedKey));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// For each row of a batch whether its key was there before; new ones are remembered.
+fn repeated(rows: &RecordBatch, (key, time): KeyColumns, keys: &mut KeySet) -> io::Result<Vec<bool>> {
+    let texts = rows.column(key).as_string::<i32>();
+    let times = time.map(|time| rows.column(time).as_primitive::<TimestampSecondType>());
+    let is_repeated = |row: usize| {
+        let time = times.map(|times| times.value(row));
+        Ok(!keys.insert(keys::hash(texts.value(row), time))?)
+    };
+    (0..rows.num_rows()).map(is_repeated).collect()
+}
+
+/// The numbers of marked rows.
+fn marked(numbers: &[u64], marks: &[bool]) -> impl Iterator<Item = u64> {
+    numbers.iter().zip(marks).filter(|(_, mark)| **mark).map(|(number, _)| *number)
+}
+
+/// Takes rows with repeated keys out of a batch and puts their rejects among the others, in the order of the file.
+fn put_aside(batch: &mut Batch, repeated: &[bool], rejects: Vec<Reject>) -> Result<()> {
+    let kept: BooleanArray = repeated.iter().map(|row| Some(!row)).collect();
+    batch.rows = filter_record_batch(&batch.rows, &kept)?;
+    let mut marks = repeated.iter();
+    batch.numbers.retain(|_| marks.next().is_some_and(|row| !row));
+    batch.rejects.extend(rejects);
+    batch.rejects.sort_by_key(|reject| reject.line);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

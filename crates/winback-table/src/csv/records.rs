@@ -258,7 +258,7 @@ impl<R: Read> Records<R> {
     }
 
     fn begin(&mut self) {
-        self.parser = parser(self.dialect);
+        self.parser.reset();
         self.raw.clear();
         self.output_length = 0;
         self.field_count = 0;

@@ -72,6 +72,11 @@ pub fn choose(effects: &[f64], allowed: &[bool], count: usize) -> Chosen {
         if !is_allowed || !has_effect {
             continue;
         }
+        if reasons.len() >= count
+            && reasons.last().is_none_or(|&(_, weakest)| !is_told_before(effect, weakest))
+        {
+            continue;
+        }
         // Behind its equals, so that the earlier column stays first.
         let place = reasons.partition_point(|&(_, kept)| !is_told_before(effect, kept));
         if place < count {
@@ -108,12 +113,42 @@ fn is_told_before(effect: f64, other: f64) -> bool {
 /// and one that names `{typical}` is passed over where nothing typical of the value's kind is known.
 #[must_use]
 pub fn words(field: &Field, value: &Value<'_>, typical: &Typical, effect: f64) -> String {
-    let name = name::of(field);
-    let shown = value.shown();
-    let typical_shown = typical.shown_for(value);
-    let facts = Facts { name: &name, value: shown.as_deref(), typical: typical_shown.as_deref() };
-    let sentence = sentence::of(Place::of(value, typical, &facts), &field.wording, &facts);
-    if effect < 0.0 { format!("{PROTECTIVE}{sentence}") } else { sentence }
+    Speaker::new(field.clone(), typical.clone()).words(value, effect)
+}
+
+/// Tells the effects of one column: what is the same for all customers is made once.
+#[derive(Debug, Clone)]
+pub struct Speaker {
+    /// The column.
+    pub field: Field,
+    typical: Typical,
+    /// The column's name in a sentence, and at the beginning of one.
+    names: [String; 2],
+    /// What is typical, as people read it.
+    typical_shown: Option<String>,
+}
+
+impl Speaker {
+    /// For a column, and what is usual in it.
+    #[must_use]
+    pub fn new(field: Field, typical: Typical) -> Self {
+        let name = name::of(&field);
+        let names = [name.clone(), name::capitalised(&name)];
+        let typical_shown = typical.shown();
+        Self { field, typical, names, typical_shown }
+    }
+
+    /// As [`words`] says.
+    #[must_use]
+    pub fn words(&self, value: &Value<'_>, effect: f64) -> String {
+        let shown = value.shown();
+        let typical = self.typical_shown.as_deref().filter(|_| self.typical.stands_beside(value));
+        let [name, capitalised] = &self.names;
+        let facts = Facts { name, capitalised, value: shown.as_deref(), typical };
+        let place = Place::of(value, &self.typical, &facts);
+        let before = if effect < 0.0 { PROTECTIVE } else { "" };
+        sentence::of(before, place, &self.field.wording, &facts)
+    }
 }
 
 impl Value<'_> {
@@ -130,17 +165,27 @@ impl Value<'_> {
 }
 
 impl Typical {
-    /// What is usual as people read it; nothing when it cannot stand beside the value because the kinds differ.
-    fn shown_for(&self, value: &Value<'_>) -> Option<Cow<'_, str>> {
-        match (self, value) {
-            (Self::Number(number), Value::Number(_) | Value::Missing) if number.is_finite() => {
-                Some(number::shown(*number).into())
-            }
-            (Self::Flag(flag), Value::Flag(_) | Value::Missing) => Some(yes_or_no(*flag).into()),
-            (Self::Time(seconds), Value::Time(_) | Value::Missing) => Some(show_seconds(*seconds).into()),
-            (Self::Level(level), Value::Level(_) | Value::Missing) => Some(level.into()),
-            _ => None,
+    /// What is usual as people read it.
+    fn shown(&self) -> Option<String> {
+        match self {
+            Self::Number(number) => number.is_finite().then(|| number::shown(*number)),
+            Self::Flag(flag) => Some(yes_or_no(*flag).to_owned()),
+            Self::Time(seconds) => Some(show_seconds(*seconds)),
+            Self::Level(level) => Some(level.clone()),
+            Self::None => None,
         }
+    }
+
+    /// Whether it can stand beside a value, being of its kind.
+    fn stands_beside(&self, value: &Value<'_>) -> bool {
+        matches!(
+            (self, value),
+            (_, Value::Missing)
+                | (Self::Number(_), Value::Number(_))
+                | (Self::Flag(_), Value::Flag(_))
+                | (Self::Time(_), Value::Time(_))
+                | (Self::Level(_), Value::Level(_))
+        )
     }
 }
 

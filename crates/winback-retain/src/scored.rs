@@ -119,11 +119,12 @@ impl Scorer {
         let mut effects: [Float64Builder; REASONS] = Default::default();
         let mut other = Float64Builder::new();
         let mut version = StringBuilder::new();
+        let telling = self.teller.of(batch);
         for (row, share) in probabilities.iter().enumerate() {
             probability.append_value(rounded(*share));
             band.append_value(self.band(*share).name());
             percentile.append_value(self.percentiles.rank(*share));
-            let told = self.teller.tell(batch, row, explanation.of_row(row), REASONS);
+            let told = telling.tell(row, explanation.of_row(row), REASONS);
             for place in 0..REASONS {
                 let reason = told.reasons.get(place);
                 words[place].append_option(reason.map(|reason| &reason.words));

@@ -7,15 +7,14 @@ use winback_learn::Model;
 use winback_learn::profile::{ColumnProfile, Profile};
 use winback_table::{Field, Kind, Role, Schema};
 
-use crate::reasons::{Typical, Value, choose, words};
+use crate::reasons::{Speaker, Typical, Value, choose};
 
 const SECONDS_A_DAY: f64 = 86_400.0;
 
 /// Knows the columns of a model, what is typical of them, and which of them may be a reason.
 #[derive(Debug, Clone)]
 pub struct Teller {
-    fields: Vec<Field>,
-    typical: Vec<Typical>,
+    speakers: Vec<Speaker>,
     /// Protected columns are never a reason.
     allowed: Vec<bool>,
 }
@@ -50,24 +49,42 @@ impl Teller {
             schema.field(name).cloned().unwrap_or_else(|| Field::new(name, kind, Role::Feature))
         };
         let fields: Vec<Field> = columns.iter().map(|column| field(&column.name, column.kind)).collect();
+        let allowed = fields.iter().map(|field| field.role == Role::Feature).collect();
+        let speakers = fields.into_iter().zip(&profile.columns);
         Self {
-            typical: profile.columns.iter().map(typical).collect(),
-            allowed: fields.iter().map(|field| field.role == Role::Feature).collect(),
-            fields,
+            speakers: speakers.map(|(field, column)| Speaker::new(field, typical(column))).collect(),
+            allowed,
         }
     }
 
+    /// Prepares to tell of the rows of a batch.
+    #[must_use]
+    pub fn of<'a>(&'a self, batch: &'a RecordBatch) -> Telling<'a> {
+        let column = |speaker: &Speaker| batch.column_by_name(&speaker.field.name).map(AsRef::as_ref);
+        Telling { teller: self, columns: self.speakers.iter().map(column).collect() }
+    }
+}
+
+/// Tells of the rows of one batch.
+#[derive(Debug)]
+pub struct Telling<'a> {
+    teller: &'a Teller,
+    /// The batch's columns in the order of the model's, those that it has.
+    columns: Vec<Option<&'a dyn Array>>,
+}
+
+impl Telling<'_> {
     /// The at most `count` reasons of a row, by the row's effects (one a column of the model).
     #[must_use]
-    pub fn tell(&self, batch: &RecordBatch, row: usize, effects: &[f64], count: usize) -> Told {
-        let chosen = choose(effects, &self.allowed, count);
+    pub fn tell(&self, row: usize, effects: &[f64], count: usize) -> Told {
+        let chosen = choose(effects, &self.teller.allowed, count);
         let reasons = chosen.reasons.iter().map(|(column, effect)| {
-            let field = &self.fields[*column];
-            let value = value(batch, field, row);
+            let speaker = &self.teller.speakers[*column];
+            let value = self.columns[*column].map_or(Value::Missing, |values| value(values, row));
             Reason {
-                column: field.name.clone(),
+                column: speaker.field.name.clone(),
                 effect: *effect,
-                words: words(field, &value, &self.typical[*column], *effect),
+                words: speaker.words(&value, *effect),
             }
         });
         Told { reasons: reasons.collect(), other_effect: chosen.other_effect }
@@ -84,11 +101,11 @@ fn typical(column: &ColumnProfile) -> Typical {
     }
 }
 
-/// The value of a row in a column, missing where the batch does not have the column.
-fn value<'a>(batch: &'a RecordBatch, field: &Field, row: usize) -> Value<'a> {
-    let Some(column) = batch.column_by_name(&field.name).filter(|column| !column.is_null(row)) else {
+/// The value of a row in a column.
+fn value(column: &dyn Array, row: usize) -> Value<'_> {
+    if column.is_null(row) {
         return Value::Missing;
-    };
+    }
     match column.data_type() {
         DataType::Float64 => Value::Number(column.as_primitive::<Float64Type>().value(row)),
         DataType::Boolean => Value::Flag(column.as_boolean().value(row)),

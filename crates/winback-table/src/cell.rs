@@ -22,7 +22,7 @@ pub enum Cell<'a> {
 /// Reads a cell; `None` when the text is not of the field's kind.
 #[must_use]
 pub fn parse<'a>(text: &'a str, field: &Field, schema: &Schema) -> Option<Cell<'a>> {
-    let text = text.trim();
+    let text = trimmed(text);
     if schema.is_missing(text) || (!field.missing.is_empty() && field.is_missing(text)) {
         return Some(Cell::Missing);
     }
@@ -39,6 +39,14 @@ pub fn parse<'a>(text: &'a str, field: &Field, schema: &Schema) -> Option<Cell<'
         Kind::Flag => flag(text).map(Cell::Flag),
         Kind::Time => field.notation.seconds(text).map(Cell::Time),
         Kind::Category | Kind::Text | Kind::Identifier => Some(Cell::Text(text)),
+    }
+}
+
+/// A text without outer blanks: nearly all have none, which their first and last byte tell.
+pub(crate) fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
     }
 }
 

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 pub use self::field::{Field, Wording};
 pub use self::kind::{Kind, Role};
+use crate::cell::trimmed;
 use crate::{Error, Result};
 
 /// The columns of a table, with what they mean.
@@ -157,8 +158,8 @@ impl Schema {
     /// Whether a cell spells "no value".
     #[must_use]
     pub fn is_missing(&self, cell: &str) -> bool {
-        let cell = cell.trim();
-        self.missing.iter().any(|spelling| spelling.trim().eq_ignore_ascii_case(cell))
+        let cell = trimmed(cell);
+        self.missing.iter().any(|spelling| trimmed(spelling).eq_ignore_ascii_case(cell))
     }
 }
 

@@ -17,12 +17,22 @@ pub(crate) fn shown(number: f64) -> String {
         number + 0.0
     } else if WHOLE_FROM <= number.abs() {
         number.round()
+    } else if let Some(text) = as_short(number) {
+        return text;
     } else {
         // Through text, because decimal digits cannot be rounded exactly in binary arithmetic.
         format!("{number:.3e}").parse().unwrap_or(number)
     };
     let text = decimal(short);
     if GROUPED_FROM <= short.abs() { grouped(&text) } else { text }
+}
+
+/// The number as it is, if it has no more than four digits then and is neither very small nor large: nearly all that a
+/// file holds.
+fn as_short(number: f64) -> Option<String> {
+    let text = decimal(number);
+    let digits = text.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
+    (digits <= 4 && (1e-4..WHOLE_FROM).contains(&number.abs())).then_some(text)
 }
 
 /// Puts `,` between the thousands of a whole number; one with an exponent stays as it is.

@@ -4,7 +4,6 @@
 
 use winback_table::Wording;
 
-use super::name::capitalised;
 use super::{Typical, Value};
 
 /// What a sentence may speak of, already in the form in which it is read.
@@ -12,6 +11,8 @@ use super::{Typical, Value};
 pub(super) struct Facts<'a> {
     /// The column's name, as in the middle of a sentence.
     pub(super) name: &'a str,
+    /// The same at the beginning of one.
+    pub(super) capitalised: &'a str,
     /// The customer's value, unless it is missing.
     pub(super) value: Option<&'a str>,
     /// What is usual, where something of the value's kind is known.
@@ -92,28 +93,28 @@ impl Place {
     }
 }
 
-/// The sentence for a value in its place.
-pub(super) fn of(place: Place, wording: &Wording, facts: &Facts<'_>) -> String {
+/// The sentence for a value in its place, after what is said before it.
+pub(super) fn of(before: &str, place: Place, wording: &Wording, facts: &Facts<'_>) -> String {
     place
         .wording(wording)
-        .and_then(|template| filled(template, facts))
-        .or_else(|| filled(place.template(), facts))
+        .and_then(|template| filled(before, template, facts))
+        .or_else(|| filled(before, place.template(), facts))
         // Not reached while the templates keep to their places; the name alone is still true.
-        .unwrap_or_else(|| capitalised(facts.name))
+        .unwrap_or_else(|| format!("{before}{}", facts.capitalised))
 }
 
 /// Fills in the facts in one pass, so that braces inside a value stay what they are. Nothing, when the template asks
 /// for something typical and none is known.
-fn filled(template: &str, facts: &Facts<'_>) -> Option<String> {
-    let mut sentence = String::with_capacity(template.len() + 32);
+fn filled(lead: &str, template: &str, facts: &Facts<'_>) -> Option<String> {
+    let mut sentence = String::with_capacity(lead.len() + template.len() + 32);
+    sentence.push_str(lead);
     let mut rest = template;
     while let Some(brace) = rest.find('{') {
         let (before, from_brace) = rest.split_at(brace);
         sentence.push_str(before);
         rest = if let Some(after) = from_brace.strip_prefix("{name}") {
             // Only the name: a value keeps its spelling wherever it stands.
-            let name = if sentence.is_empty() { capitalised(facts.name) } else { facts.name.to_owned() };
-            sentence.push_str(&name);
+            sentence.push_str(if sentence.len() == lead.len() { facts.capitalised } else { facts.name });
             after
         } else if let Some(after) = from_brace.strip_prefix("{value}") {
             sentence.push_str(facts.value.unwrap_or("missing"));
@@ -135,8 +136,8 @@ mod tests {
     use super::*;
 
     fn check(template: &str, expected: Option<&str>) {
-        let facts = Facts { name: "orders", value: Some("{typical}"), typical: None };
-        assert_eq!(filled(template, &facts).as_deref(), expected, "{template}");
+        let facts = Facts { name: "orders", capitalised: "Orders", value: Some("{typical}"), typical: None };
+        assert_eq!(filled("", template, &facts).as_deref(), expected, "{template}");
     }
 
     #[test]

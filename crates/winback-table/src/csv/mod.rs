@@ -15,4 +15,4 @@ pub use encoding::Encoding;
 pub(crate) use records::Records;
 pub use sniff::Dialect;
 pub(crate) use table::{CsvRows, Opened, Said, fields, open};
-pub use writer::{Writer, decimal};
+pub use writer::{Writer, decimal, push_rows};

@@ -5,14 +5,36 @@ use std::io::Write;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Float64Type, Int64Type, Schema, TimestampSecondType, UInt64Type};
 
-use crate::cell::show_seconds;
+use crate::cell::{show_seconds, trimmed};
 use crate::{Error, Result};
+
+/// Appends the rows of a batch as CSV lines: missing values are empty cells, booleans `yes` and `no`, dates ISO.
+///
+/// # Errors
+/// When a column has a type that is not known here.
+pub fn push_rows(lines: &mut Vec<u8>, batch: &RecordBatch) -> Result<()> {
+    for row in 0..batch.num_rows() {
+        let from = lines.len();
+        for (index, column) in batch.columns().iter().enumerate() {
+            if index > 0 {
+                lines.push(b',');
+            }
+            push_cell(lines, column.as_ref(), row)?;
+        }
+        if lines[from..].trim_ascii().is_empty() {
+            // A missing value alone in its row: a blank line would be no row at all.
+            lines.extend_from_slice(b"\"\"");
+        }
+        lines.push(b'\n');
+    }
+    Ok(())
+}
 
 /// Writes batches as CSV. Missing values are empty cells, booleans `yes` and `no`, dates ISO.
 #[derive(Debug)]
 pub struct Writer<W: Write> {
     output: W,
-    line: Vec<u8>,
+    lines: Vec<u8>,
 }
 
 impl<W: Write> Writer<W> {
@@ -21,15 +43,15 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// When `output` cannot be written.
     pub fn new(output: W, schema: &Schema) -> Result<Self> {
-        let mut writer = Self { output, line: Vec::new() };
+        let mut writer = Self { output, lines: Vec::new() };
         for (index, field) in schema.fields().iter().enumerate() {
             if index > 0 {
-                writer.line.push(b',');
+                writer.lines.push(b',');
             }
-            push_text(&mut writer.line, field.name());
+            push_text(&mut writer.lines, field.name());
         }
-        writer.line.push(b'\n');
-        writer.flush_line()?;
+        writer.lines.push(b'\n');
+        writer.flush_lines()?;
         Ok(writer)
     }
 
@@ -38,21 +60,16 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// When the output cannot be written, or a column has a type this writer does not know.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        for row in 0..batch.num_rows() {
-            for (index, column) in batch.columns().iter().enumerate() {
-                if index > 0 {
-                    self.line.push(b',');
-                }
-                push_cell(&mut self.line, column.as_ref(), row)?;
-            }
-            if self.line.trim_ascii().is_empty() {
-                // A missing value alone in its row: a blank line would be no row at all.
-                self.line.extend_from_slice(b"\"\"");
-            }
-            self.line.push(b'\n');
-            self.flush_line()?;
-        }
-        Ok(())
+        push_rows(&mut self.lines, batch)?;
+        self.flush_lines()
+    }
+
+    /// Writes lines that [`push_rows`] made.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn write_lines(&mut self, lines: &[u8]) -> Result<()> {
+        self.output.write_all(lines).map_err(|source| Error::io("write", "the output", source))
     }
 
     /// Flushes and hands the output back.
@@ -64,9 +81,9 @@ impl<W: Write> Writer<W> {
         Ok(self.output)
     }
 
-    fn flush_line(&mut self) -> Result<()> {
-        self.output.write_all(&self.line).map_err(|source| Error::io("write", "the output", source))?;
-        self.line.clear();
+    fn flush_lines(&mut self) -> Result<()> {
+        self.output.write_all(&self.lines).map_err(|source| Error::io("write", "the output", source))?;
+        self.lines.clear();
         Ok(())
     }
 }
@@ -97,9 +114,16 @@ fn push_cell(line: &mut Vec<u8>, column: &dyn Array, row: usize) -> Result<()> {
 fn push_number(line: &mut Vec<u8>, value: f64) {
     let size = value.abs();
     if size != 0.0 && !(1e-5..1e16).contains(&size) {
-        line.extend_from_slice(format!("{value:e}").as_bytes());
-    } else {
+        push_display(line, format_args!("{value:e}"));
+        return;
+    }
+    let mut buffer = zmij::Buffer::new();
+    let text = buffer.format_finite(value);
+    // Between those bounds the library writes an exponent only where it has fewer digits than the number has places.
+    if text.contains('e') {
         push_display(line, value);
+    } else {
+        line.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
     }
 }
 
@@ -116,14 +140,19 @@ fn push_display(line: &mut Vec<u8>, value: impl std::fmt::Display) {
 }
 
 fn push_text(line: &mut Vec<u8>, text: &str) {
-    let outer_blank = text.trim().len() < text.len();
-    if outer_blank || text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
-        line.push(b'"');
-        line.extend_from_slice(text.replace('"', "\"\"").as_bytes());
-        line.push(b'"');
-    } else {
+    let has_outer_blank = trimmed(text).len() < text.len();
+    if !has_outer_blank && !text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
         line.extend_from_slice(text.as_bytes());
+        return;
     }
+    line.push(b'"');
+    for (index, part) in text.split('"').enumerate() {
+        if index > 0 {
+            line.extend_from_slice(b"\"\"");
+        }
+        line.extend_from_slice(part.as_bytes());
+    }
+    line.push(b'"');
 }
 
 #[cfg(test)]

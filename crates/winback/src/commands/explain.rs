@@ -62,7 +62,7 @@ fn explain_customer(
     let explanation = package.model.explain(&row)?;
     let effects = explanation.of_row(0);
     let teller = teller(settings, package);
-    let told = teller.tell(&row, 0, effects, REASONS);
+    let told = teller.of(&row).tell(0, effects, REASONS);
     let names: Vec<&str> = package.model.encoder.columns.iter().map(|column| column.name.as_str()).collect();
     let by_column: serde_json::Map<String, Value> =
         names.iter().zip(effects).map(|(name, effect)| ((*name).to_owned(), json!(effect))).collect();

@@ -61,6 +61,7 @@ pub(crate) fn score(
     let mut summary = Summary::default();
     let mut unknown = vec![0; scorer.model_columns().count()];
     let mut total = 0.0;
+    let is_text = lines.is_text();
     let in_step = rayon::current_num_threads() * 2;
     loop {
         // Some batches are read, scored side by side, and written in their order.
@@ -76,10 +77,17 @@ pub(crate) fn score(
         if batches.is_empty() {
             break;
         }
-        let score = |batch: &Batch| scorer.score(&batch.rows, &batch.numbers);
-        let scored: Vec<Scored> = batches.par_iter().map(score).collect::<Result<_, _>>()?;
-        for part in scored {
-            lines.write(&part.lines)?;
+        let score = |batch: &Batch| -> Result<(Scored, Vec<u8>)> {
+            let scored = scorer.score(&batch.rows, &batch.numbers)?;
+            let mut text = Vec::new();
+            if is_text {
+                csv::push_rows(&mut text, &scored.lines)?;
+            }
+            Ok((scored, text))
+        };
+        let scored: Vec<(Scored, Vec<u8>)> = batches.par_iter().map(score).collect::<Result<_>>()?;
+        for (part, text) in scored {
+            lines.write(&part.lines, &text)?;
             if let Some(gathering) = &mut gathering {
                 gathering.add(&part).users("cannot look up the customers of the earlier week")?;
             }
@@ -146,9 +154,15 @@ impl Output {
         }
     }
 
-    fn write(&mut self, lines: &RecordBatch) -> Result<()> {
+    /// Whether lines are written as text, which can be made of each batch by itself.
+    fn is_text(&self) -> bool {
+        matches!(self, Self::Csv(_))
+    }
+
+    /// Writes lines; as the text that was made of them where that is what is written.
+    fn write(&mut self, lines: &RecordBatch, text: &[u8]) -> Result<()> {
         match self {
-            Self::Csv(writer) => writer.write(lines)?,
+            Self::Csv(writer) => writer.write_lines(text)?,
             Self::Parquet(writer) => writer.write(lines)?,
         }
         Ok(())

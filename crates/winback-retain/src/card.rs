@@ -8,6 +8,7 @@ use winback_learn::procedure::Report;
 use winback_table::{Role, Schema};
 
 use crate::findings::Finding;
+use crate::gates::{self, Closed};
 
 /// Columns named under "what moves the scores".
 const COLUMNS: usize = 10;
@@ -86,6 +87,15 @@ fn write_card(
         for finding in findings {
             let severity = finding.severity.name();
             writeln!(card, "- **{severity}**: {} ({})", finding.message, finding.evidence)?;
+        }
+    }
+    let closed: Vec<Closed> =
+        gates::leak(findings).into_iter().chain(gates::calibration(metrics.calibration.slope)).collect();
+    if !closed.is_empty() {
+        writeln!(card, "\n## Gates that stand closed\n")?;
+        writeln!(card, "The model does not become champion unless a person overrides them.\n")?;
+        for closed in closed {
+            writeln!(card, "- `{}`: {}", closed.gate, closed.reason)?;
         }
     }
     writeln!(card, "\n## What it must not be used for\n")?;

@@ -9,6 +9,7 @@ use winback_learn::row_log_loss;
 use winback_table::Schema;
 
 use crate::findings::{Finding, Severity};
+use crate::report::ShownFinding;
 
 /// A gate that stands closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,15 +32,25 @@ const LEAST_COMMON_ROWS: usize = 200;
 /// Closed when the leak guard found something that makes every figure of the model worthless.
 #[must_use]
 pub fn leak(findings: &[Finding]) -> Option<Closed> {
-    let blocks: Vec<&Finding> =
-        findings.iter().filter(|finding| finding.severity == Severity::Block).collect();
-    let [first, rest @ ..] = blocks.as_slice() else { return None };
+    let blocks = findings.iter().filter(|finding| finding.severity == Severity::Block);
+    closed_by(&blocks.map(|finding| (&*finding.message, &*finding.evidence)).collect::<Vec<_>>())
+}
+
+/// The same of findings as a page shows them.
+pub(crate) fn leak_shown(findings: &[ShownFinding]) -> Option<Closed> {
+    let blocks = findings.iter().filter(|finding| finding.severity == Severity::Block.name());
+    closed_by(&blocks.map(|finding| (&*finding.message, &*finding.evidence)).collect::<Vec<_>>())
+}
+
+/// The gate of the leak guard, closed by findings that block: their messages and evidence.
+fn closed_by(blocks: &[(&str, &str)]) -> Option<Closed> {
+    let [(message, evidence), rest @ ..] = blocks else { return None };
     let more = match rest.len() {
         0 => String::new(),
         1 => "; 1 more finding blocks".to_owned(),
         count => format!("; {count} more findings block"),
     };
-    Some(Closed { gate: "leak", reason: format!("{} ({}){more}", first.message, first.evidence) })
+    Some(Closed { gate: "leak", reason: format!("{message} ({evidence}){more}") })
 }
 
 /// Closed when the slope's whole 95 % interval lies outside 0.8 to 1.25.

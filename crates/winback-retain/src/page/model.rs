@@ -1,8 +1,10 @@
 //! The page of a model: how good it is, what follows from a threshold, what moves it, where it came from.
 
 mod calibration;
+mod chance;
 mod columns;
 mod effects;
+mod findings;
 mod learners;
 mod origin;
 mod ranking;
@@ -11,16 +13,16 @@ mod threshold;
 
 use maud::{Markup, html};
 
-use super::parts::{findings, tiles};
+use super::parts::tiles;
 use super::words::{about, count, decimals, interval, percent, percent_interval};
 use super::{Content, Section, shell};
-use crate::report::{ModelReport, Point, ShownFinding, Threshold};
+use crate::report::{ModelReport, Point, Threshold};
 
 /// The page of a model.
 #[must_use]
 pub fn page(report: &ModelReport) -> String {
     let sections = [
-        Some(findings_section(&report.findings)),
+        Some(findings::section(report)),
         Some(threshold::section(report)),
         Some(ranking::section(report)),
         Some(calibration::section(report)),
@@ -63,8 +65,13 @@ fn nearest(points: &[Point], x: f64) -> Option<&Point> {
     points.iter().min_by(|left, right| (left.x - x).abs().total_cmp(&(right.x - x).abs()))
 }
 
+/// Whether the leak guard found what makes every figure worthless.
+fn is_blocked(report: &ModelReport) -> bool {
+    report.findings.iter().any(|finding| finding.severity == "block")
+}
+
 fn title(report: &ModelReport) -> String {
-    if report.findings.iter().any(|finding| finding.severity == "block") {
+    if is_blocked(report) {
         return "Do not trust these figures: the history gives the outcome away".to_owned();
     }
     match tenth(report) {
@@ -78,19 +85,36 @@ fn title(report: &ModelReport) -> String {
     }
 }
 
+/// How many leavers are among the highest risks, in a sentence that goes on where the title ends.
+fn found_first(report: &ModelReport) -> Option<String> {
+    let tenth = tenth(report).filter(|tenth| tenth.contacted < 1.0)?;
+    let gain = read_at(&report.curves.gains, tenth.contacted)?;
+    let lift = decimals(tenth.lift, 1);
+    let sure = format!("(95 % sure: {} to {} of them)", about(gain.low), about(gain.high));
+    Some(if is_blocked(report) {
+        let (contacted, found) = (about(tenth.contacted), about(tenth.found));
+        format!(
+            "The {contacted} of customers with the highest risk hold {found} of those who leave, {lift} times as many as by chance {sure}. "
+        )
+    } else {
+        format!("That is {lift} times as many as by chance {sure}. ")
+    })
+}
+
 fn opening(report: &ModelReport) -> Markup {
     let metrics = &report.report.metrics;
     let (auc, slope) = (metrics.roc_auc, metrics.calibration.slope);
     let rows = report.report.rows.max(1);
     html! {
         p.lead {
-            @if let Some((tenth, gain)) = tenth(report).and_then(|tenth| Some((tenth, read_at(&report.curves.gains, tenth.contacted)?))) {
-                "That is " (decimals(tenth.lift, 1)) " times as many as by chance (95 % sure: "
-                (about(gain.low)) " to " (about(gain.high)) " of them). "
-            }
+            @if is_blocked(report) { "The figures below are what the history says, not what a week to come will bring. " }
+            @if let Some(found) = found_first(report) { (found) }
             "Of a customer who left and one who stayed, the model gives the leaver the higher risk in "
             (percent(auc.value)) " of cases (" (percent_interval(auc)) "). "
-            (calibration::verdict(slope, metrics.calibration.intercept))
+            @if !is_blocked(report) || calibration::is_wrong(report) { (calibration::verdict(report)) }
+            @for closed in findings::closed(report) {
+                " The gate " code { (closed.gate) } " stands closed: the model does not become champion unless a person overrides it."
+            }
         }
         (tiles(&[
             (if report.has_groups { "Rows learnt from" } else { "Customers learnt from" }, count(report.report.rows),
@@ -102,22 +126,6 @@ fn opening(report: &ModelReport) -> Markup {
             ("Lift, highest 10 %", format!("× {}", decimals(metrics.lift_at_10pct, 1)), "over contacting at random".to_owned()),
         ]))
     }
-}
-
-fn findings_section(found: &[ShownFinding]) -> Section {
-    let grave = found.iter().filter(|finding| finding.severity != "note").count();
-    let title = match (found.len(), grave) {
-        (0, _) => "Nothing was found that speaks against using the model".to_owned(),
-        (_, 0) => "Some things are good to know".to_owned(),
-        (_, 1) => "One thing should be looked at before the model is used".to_owned(),
-        (_, grave) => format!("{grave} things should be looked at before the model is used"),
-    };
-    let body = html! {
-        @if found.is_empty() {
-            p { "The checks look at what the model learnt from and at what carries its scores." }
-        } @else { (findings(found)) }
-    };
-    Section { id: "findings", name: "Findings", title, body }
 }
 
 #[cfg(test)]

@@ -252,6 +252,21 @@ fn with_few_scores_the_lead_speaks_of_those_really_contacted() {
 }
 
 #[test]
+fn a_blocked_models_page_says_which_gate_that_closes_and_begins_with_a_whole_sentence() {
+    let history = history(0);
+    let mut report = of_model(&history, &trained(&history));
+    assert!(model(&report).contains("That is ") && !model(&report).contains("stands closed"));
+    let block = ShownFinding { severity: "block".to_owned(), ..report.findings[0].clone() };
+    report.findings.insert(0, block);
+    let text = model(&report);
+    assert!(text.contains("The gate <code>leak</code> stands closed"), "{text}");
+    assert!(text.contains("does not become champion unless a person overrides it"));
+    assert!(text.contains("One finding blocks the model; "));
+    assert!(!text.contains("That is ") && text.contains(" times as many as by chance (95 % sure: "));
+    assert!(!text.contains("taken at their word."));
+}
+
+#[test]
 fn style_and_script_have_the_bytes_that_their_digests_are_of() {
     // A browser takes a carriage return out before it compares the digest.
     assert!(!STYLE.contains('\r') && !SLIDER.contains('\r'));

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::super::parts::{Figure, Swatch, Table, figure};
 use super::super::words::{count, decimals, interval, percent};
 use super::Section;
+use super::chance::{most_by_chance, place};
 use crate::charts::{self, Described, ForestRow};
 use crate::report::{ModelReport, Segment, Segmented};
 
@@ -16,8 +17,7 @@ pub(super) fn section(report: &ModelReport) -> Option<Section> {
     if all.is_empty() {
         return None;
     }
-    let differs = |segment: &&&Segment| segment.ratio.high < 1.0 || 1.0 < segment.ratio.low;
-    let different = all.iter().filter(differs).count();
+    let different = all.iter().filter(|segment| differs(segment)).count();
     let title = title(all.len(), different);
     let body = html! {
         p { "Those who left over those foretold, by group: 1 is as foretold, above 1 more left. Groups of protected columns come first; groups of fewer than 20 rows are taken together with others." }
@@ -27,6 +27,36 @@ pub(super) fn section(report: &ModelReport) -> Option<Section> {
     Some(Section { id: "groups", name: "By group", title, body })
 }
 
+fn differs(segment: &Segment) -> bool {
+    place(1.0, segment.ratio).is_ne()
+}
+
+/// What speaks against the model where more groups are off than chance brings, and the column that has most of them.
+pub(super) fn doubt(columns: &[Segmented]) -> Option<(String, String)> {
+    let all: Vec<(&Segmented, &Segment)> =
+        columns.iter().flat_map(|column| column.segments.iter().map(move |group| (column, group))).collect();
+    let off: Vec<&(&Segmented, &Segment)> = all.iter().filter(|(_, group)| differs(group)).collect();
+    let most = most_by_chance(all.len());
+    if off.len() <= most {
+        return None;
+    }
+    let farthest = |group: &Segment| libm::log(group.ratio.value.max(1e-9)).abs();
+    let (column, group) = off.iter().max_by(|left, right| farthest(left.1).total_cmp(&farthest(right.1)))?;
+    let said = format!(
+        "in {} of {} groups of customers other numbers left than foretold; by chance it would be {most} at most",
+        off.len(),
+        all.len()
+    );
+    let evidence = format!(
+        "farthest off, {}, {}: {} foretold, {} left",
+        column.name.shown,
+        group.label,
+        percent(group.predicted),
+        percent(group.observed)
+    );
+    Some((said, evidence))
+}
+
 fn title(groups: usize, different: usize) -> String {
     if different == 0 {
         return match groups {
@@ -34,18 +64,13 @@ fn title(groups: usize, different: usize) -> String {
             groups => format!("In each of {groups} groups the interval holds what was foretold"),
         };
     }
-    // Of intervals that hold the truth 95 times in 100, one in twenty misses it.
-    let by_chance = groups as f64 * 0.05;
-    let by_chance = match by_chance.round() {
-        whole if whole < 1.0 => "less than one".to_owned(),
-        whole => format!("about {whole:.0}"),
-    };
+    let by_chance = most_by_chance(groups);
     let of = if groups == 1 {
         "group another number".to_owned()
     } else {
         format!("of {groups} groups other numbers")
     };
-    format!("In {different} {of} left than foretold; by chance it would be {by_chance}")
+    format!("In {different} {of} left than foretold; by chance it would be {by_chance} at most")
 }
 
 /// Two columns of charts with about as many rows each.
@@ -133,8 +158,33 @@ mod tests {
     #[test]
     fn a_title_says_what_intervals_can_say() {
         assert_eq!(title(12, 0), "In each of 12 groups the interval holds what was foretold");
-        let said = "In 1 of 4 groups other numbers left than foretold; by chance it would be less than one";
+        let said = "In 1 of 4 groups other numbers left than foretold; by chance it would be 1 at most";
         assert_eq!(title(4, 1), said);
-        assert!(title(38, 3).ends_with("by chance it would be about 2"));
+        assert!(title(38, 3).ends_with("by chance it would be 4 at most"));
+    }
+
+    #[test]
+    fn groups_are_doubted_where_more_are_off_than_by_chance() {
+        let group = |number: usize, off: usize| {
+            let value = if number < off { 1.3 + 0.01 * number as f64 } else { 1.0 };
+            Segment {
+                label: format!("group {number}"),
+                rows: 500,
+                observed: 0.1 * value,
+                predicted: 0.1,
+                ratio: crate::report::Figure { value, low: value - 0.1, high: value + 0.1 },
+                auc: None,
+                log_loss: 0.3,
+            }
+        };
+        let column = |off: usize| Segmented {
+            name: crate::report::Named { column: "x".to_owned(), shown: "x".to_owned() },
+            protected: false,
+            segments: (0..16).map(|number| group(number, off)).collect(),
+        };
+        assert_eq!(doubt(&[column(2)]), None);
+        let (said, evidence) = doubt(&[column(6)]).unwrap();
+        assert!(said.starts_with("in 6 of 16 groups of customers"), "{said}");
+        assert_eq!(evidence, "farthest off, x, group 5: 10.0\u{a0}% foretold, 13.5\u{a0}% left");
     }
 }

@@ -105,6 +105,9 @@ def slider(page, wrong):
         wrong.append("the slider is not shown")
         return
     before = page.evaluate(STATE)
+    # The page scrolls smoothly to what is focused; places are read when it stands still.
+    page.emulate_media(reduced_motion="reduce")
+    control.scroll_into_view_if_needed()
     control.focus()
     for _ in range(5):
         page.keyboard.press("ArrowRight")
@@ -112,6 +115,11 @@ def slider(page, wrong):
     if after["words"] == before["words"] or not after["across"] > before["across"] or after["up"] > before["up"]:
         wrong.append(f"keys do not move the figures: {before} {after}")
     box = control.bounding_box()
+    for _ in range(100):
+        page.wait_for_timeout(50)
+        before, box = box, control.bounding_box()
+        if box == before:
+            break
     page.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2)
     last = page.evaluate(STATE)
     if last["words"] == after["words"] or not last["across"] > after["across"]:

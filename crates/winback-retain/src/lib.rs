@@ -22,7 +22,7 @@ mod scored;
 mod teller;
 
 pub use bands::{Bands, RiskBand};
-pub use counts::parted;
+pub use counts::{in_percent, parted};
 pub use error::{Error, Result};
 pub use percentile::Percentiles;
 pub use scored::{REASONS, ROW_NUMBER, Scored, Scorer};

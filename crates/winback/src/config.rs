@@ -21,7 +21,7 @@ use winback_table::input::Limits;
 use winback_table::{Dates, Kind, Numbers, Schema, Wording};
 
 use self::file::{ColumnPart, ConfigFile, DataPart, Scalar, TrainPart};
-pub(crate) use self::values::{Horizon, Learner, Size, delimiter, encoding};
+pub(crate) use self::values::{Horizon, Learner, Size, VersionName, delimiter, encoding};
 use crate::error::{Result, ResultExt as _, UserError};
 
 /// Where the settings file is if nobody says otherwise.

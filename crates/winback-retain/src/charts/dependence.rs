@@ -3,7 +3,7 @@
 use super::theme::{
     Axes, BLUE, Described, INK, MUTED, Paper, REFERENCE, Scale, Side, WIDTH, chart, down, fitted, room,
 };
-use super::ticks::{Tick, odds_ticks, round_values};
+use super::ticks::{Tick, odds_reach, odds_ticks, round_values};
 use crate::reasons::number::shown;
 use crate::report::{Dependence, DependencePoint};
 
@@ -32,10 +32,11 @@ fn draw_line(
     // Missing values stand apart, at the right.
     let missing = what.points.iter().find(|point| point.at.is_none());
     let end = WIDTH - if missing.is_some() { 76.0 } else { 16.0 };
-    let y_ticks = odds_ticks(reach.0, reach.1);
+    let y_ticks = odds_ticks(reach);
     let words = room(y_ticks.iter().map(|(_, word)| word.as_str()), 120.0).max(44.0);
     let x = Scale { from, to, start: words + 16.0, end };
-    let y = Scale { from: reach.0, to: reach.1, start: HEIGHT - 46.0, end: 34.0 };
+    let (lowest, highest) = odds_reach(reach);
+    let y = Scale { from: lowest, to: highest, start: HEIGHT - 46.0, end: 34.0 };
     let x_ticks: Vec<Tick> = if what.kind == "time" {
         let date = |value: f64| crate::report::date_shown(value);
         [from, (from + to) / 2.0, to].map(|value| (value, date(value))).to_vec()
@@ -71,9 +72,10 @@ fn draw_line(
 
 fn draw_levels(paper: &Paper<'_>, points: &[DependencePoint], reach: (f64, f64)) -> Option<()> {
     let words = room(points.iter().map(|point| point.label.as_str()), 180.0);
-    let x = Scale { from: reach.0, to: reach.1, start: words + 14.0, end: WIDTH - 16.0 };
+    let (from, to) = odds_reach(reach);
+    let x = Scale { from, to, start: words + 14.0, end: WIDTH - 16.0 };
     let floor = points.len() as f64 * ROW + 4.0;
-    down(paper, x, &odds_ticks(reach.0, reach.1), floor, Some(0.0))?;
+    down(paper, x, &odds_ticks(reach), floor, Some(0.0))?;
     paper.word("odds of leaving", (WIDTH - 16.0, floor + 33.0), Side::Right, MUTED)?;
     for (row, point) in points.iter().enumerate() {
         let middle = row as f64 * ROW + ROW / 2.0;

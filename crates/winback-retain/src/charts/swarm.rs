@@ -1,7 +1,7 @@
 //! A beeswarm of exact effects: a row of dots a column, a dot a customer, coloured by the rank of the value.
 
 use super::theme::{Described, INK, MUTED, Paper, RANKS, Scale, Side, UNRANKED, WIDTH, chart, down, fitted};
-use super::ticks::odds_ticks;
+use super::ticks::{odds_reach, odds_ticks};
 use crate::report::Swarm;
 
 const ROW: f64 = 50.0;
@@ -12,11 +12,12 @@ const REACH: f64 = 12.0;
 
 pub(crate) fn swarm(about: &Described<'_>, swarms: &[Swarm]) -> String {
     let effects = || swarms.iter().flat_map(|swarm| &swarm.dots).map(|dot| dot.effect);
-    let (from, to) = (effects().fold(-1e-6, f64::min) * 1.05, effects().fold(1e-6, f64::max) * 1.05);
+    let reach = (effects().fold(-1e-6, f64::min) * 1.05, effects().fold(1e-6, f64::max) * 1.05);
+    let (from, to) = odds_reach(reach);
     let floor = TOP + swarms.len() as f64 * ROW;
     chart(about, (WIDTH, floor + 44.0), |paper| {
         let x = Scale { from, to, start: 6.0, end: WIDTH - 6.0 };
-        down(paper, x, &odds_ticks(from, to), floor, Some(0.0))?;
+        down(paper, x, &odds_ticks(reach), floor, Some(0.0))?;
         paper.word("← lowers the odds of leaving", (0.0, floor + 33.0), Side::Left, MUTED)?;
         paper.word("raises them →", (WIDTH, floor + 33.0), Side::Right, MUTED)?;
         for (row, swarm) in swarms.iter().enumerate() {

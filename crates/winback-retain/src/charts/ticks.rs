@@ -40,36 +40,34 @@ pub(super) fn share_ticks(to: f64) -> Vec<Tick> {
     values.into_iter().map(|value| (value, format!("{:.decimals$} %", 100.0 * value))).collect()
 }
 
-/// Ticks of effects: by how much they multiply the odds.
-pub(super) fn odds_ticks(from: f64, to: f64) -> Vec<Tick> {
-    const FACTORS: [f64; 9] = [1.05, 1.1, 1.25, 1.5, 2.0, 4.0, 10.0, 100.0, 10_000.0];
-    let most = (-from).max(to).max(0.0);
-    if 3.0 * libm::log(10_000.0) < most {
-        return power_ticks(from, to, most);
-    }
+/// The largest effect that an axis shows, hardly more than a factor of 10⁶; a column that gives the outcome away goes
+/// beyond all measure.
+const BEYOND: f64 = 13.816;
+
+/// The reach of an axis of effects; what lies beyond it is drawn at its end.
+pub(super) fn odds_reach((from, to): (f64, f64)) -> (f64, f64) {
+    (from.max(-BEYOND), to.min(BEYOND))
+}
+
+/// Ticks of effects: by how much they multiply the odds. Where the axis ends before the effects, the last says so.
+pub(super) fn odds_ticks((from, to): (f64, f64)) -> Vec<Tick> {
+    const FACTORS: [f64; 8] = [1.05, 1.1, 1.25, 1.5, 2.0, 4.0, 10.0, 100.0];
+    let (lowest, highest) = odds_reach((from, to));
+    let most = (-lowest).max(highest).max(0.0);
     let steps = |factor: f64| (most / libm::log(factor)).floor() as i32;
     // Powers of small factors are crooked numbers, so few of them are shown.
     let bound = |factor: f64| if factor < 2.0 { 2 } else { 3 };
-    let factor = FACTORS.into_iter().find(|factor| steps(*factor) <= bound(*factor)).unwrap_or(10_000.0);
+    let factor = FACTORS.into_iter().find(|factor| steps(*factor) <= bound(*factor)).unwrap_or(100.0);
     let steps = steps(factor).clamp(0, 3);
     let tick = |step: i32| {
         let times = (0..step.abs()).fold(1.0, |times, _| times * factor);
         let shown = times_shown(times);
-        let word = if step < 0 { format!("÷ {shown}") } else { format!("× {shown}") };
+        let is_last = 1e6 <= times && if step < 0 { from < -BEYOND } else { BEYOND < to };
+        let beyond = if is_last { "beyond " } else { "" };
+        let word = if step < 0 { format!("{beyond}÷ {shown}") } else { format!("{beyond}× {shown}") };
         (f64::from(step) * libm::log(factor), word)
     };
-    (-steps..=steps).map(tick).filter(|(value, _)| from <= *value && *value <= to).collect()
-}
-
-/// Ticks of effects beyond all measure, as a column has that gives the outcome away: powers of ten.
-fn power_ticks(from: f64, to: f64, most: f64) -> Vec<Tick> {
-    let ten = libm::log(10.0);
-    let powers = round_values(0.0, most / ten, 3.0);
-    let tick = |power: f64, sign: &str| format!("{sign} 10{}", raised(power.round() as u64));
-    let below = powers.iter().skip(1).rev().map(|power| (-power * ten, tick(*power, "÷")));
-    let above = powers.iter().skip(1).map(|power| (power * ten, tick(*power, "×")));
-    let ticks = below.chain([(0.0, "× 1".to_owned())]).chain(above);
-    ticks.filter(|(value, _)| from <= *value && *value <= to).collect()
+    (-steps..=steps).map(tick).filter(|(value, _)| lowest <= *value && *value <= highest).collect()
 }
 
 /// A multiple, from 10,000 on as the power of ten that it is.
@@ -100,12 +98,19 @@ mod tests {
         assert_eq!(round_values(0.0, 1.0, 5.0).len(), 6);
         let words = |ticks: Vec<Tick>| ticks.into_iter().map(|(_, word)| word).collect::<Vec<_>>();
         assert_eq!(words(share_ticks(0.3)), ["0 %", "10 %", "20 %", "30 %"]);
-        assert_eq!(words(odds_ticks(-0.8, 1.5)), ["÷ 2", "× 1", "× 2", "× 4"]);
-        assert_eq!(words(odds_ticks(0.0, 0.0)), ["× 1"]);
-        assert_eq!(words(odds_ticks(-20.0, 20.0)), ["÷ 10⁸", "÷ 10⁴", "× 1", "× 10⁴", "× 10⁸"]);
-        assert_eq!(words(odds_ticks(-300.0, 1000.0)), ["× 1", "× 10²⁰⁰", "× 10⁴⁰⁰"]);
+        assert_eq!(words(odds_ticks((-0.8, 1.5))), ["÷ 2", "× 1", "× 2", "× 4"]);
+        assert_eq!(words(odds_ticks((0.0, 0.0))), ["× 1"]);
         for (from, to) in [(0.0, 0.0), (f64::NAN, 1.0), (0.0, f64::INFINITY), (-1e300, 1e300)] {
             assert!(round_values(from, to, 5.0).len() <= 60);
         }
+    }
+
+    #[test]
+    fn an_axis_of_effects_ends_at_a_million_and_says_that_there_is_more() {
+        let words = |reach| odds_ticks(reach).into_iter().map(|(_, word)| word).collect::<Vec<_>>();
+        assert_eq!(words((-3.0, 12.0)), ["× 1", "× 100", "× 10⁴"]);
+        assert_eq!(words((-3.0, 2300.0)), ["× 1", "× 100", "× 10⁴", "beyond × 10⁶"]);
+        assert_eq!(words((-20.0, 1.0)), ["beyond ÷ 10⁶", "÷ 10⁴", "÷ 100", "× 1"]);
+        assert_eq!(odds_reach((-3.0, 2300.0)), (-3.0, BEYOND));
     }
 }

@@ -56,6 +56,9 @@ fn opening(report: &ScoredReport) -> Markup {
     let changed =
         report.shifts.iter().filter(|shift| matches!(shift.verdict, Verdict::Some | Verdict::Much)).count();
     html! {
+        @if let Some(warning) = &report.warning {
+            ul.findings { li.block { strong { "Warning:" } (marked(&capitalised(warning))) "." } }
+        }
         p.lead {
             (percent(now)) " of the customers are expected to leave; in " (name) " it was " (percent(then)) ". "
             @if let Some(new) = report.previous.as_ref().and_then(|previous| previous.newly_high) {
@@ -204,7 +207,7 @@ fn population(report: &ScoredReport) -> Section {
     let drawn: Vec<&ColumnShift> =
         shifts.iter().filter(|shift| shift.verdict != Verdict::Chance).take(DRAWN).collect();
     let body = html! {
-        p { "The stability index says how far a column's values have moved since the training: below 0.1 little, up to 0.25 some, above that much. A small file differs by chance alone; what chance would bring is said beside it. A column counts as changed where chance brings as much with less than 5 % divided by the number of columns, so that of 20 files like the training one at most has any." }
+        p { "The stability index says how far a column's values have moved since the training: below 0.1 little, up to 0.25 some, above that much. A small file differs by chance alone; the most that chance would bring is said beside it. A column counts as changed where chance brings as much with less than 5 % divided by the number of columns, so that of 20 files like the training one at most has any." }
         @if !drawn.is_empty() {
             div.figures { @for (place, shift) in drawn.iter().enumerate() { (moved(shift, place)) } }
         }
@@ -249,7 +252,7 @@ fn all_shifts(shifts: &[ColumnShift], open: bool) -> Markup {
         vec![
             shift.name.column.clone(),
             decimals(shift.index, 4),
-            decimals(shift.by_chance, 4),
+            decimals(shift.chance_limit, 4),
             shift.verdict.name().to_owned(),
         ]
     };
@@ -257,7 +260,7 @@ fn all_shifts(shifts: &[ColumnShift], open: bool) -> Markup {
         columns: vec![
             ("column", false),
             ("stability index", true),
-            ("by chance alone", true),
+            ("by chance up to", true),
             ("change", false),
         ],
         rows: shifts.iter().take(LISTED).map(row).collect(),

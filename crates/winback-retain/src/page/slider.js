@@ -8,16 +8,18 @@
     document.querySelectorAll("[data-say=" + name + "]").forEach(function (place) { place.textContent = text; });
   }
   function percent(share) {
+    if (0.9995 <= share && share < 1) return "above 99.9\u00a0%";
     return 0 < share && share < 0.0005 ? "< 0.1\u00a0%" : (100 * share).toFixed(1) + "\u00a0%";
   }
   function bound(share) {
     if (!(0 < share && share < 0.001)) return percent(share);
+    if (share < 0.0001) return "below 0.01\u00a0%";
     var unit = 0.1, places = 1;
     while (unit > 100 * share && places < 12) { unit /= 10; places += 1; }
     return (100 * share).toFixed(places + 1) + "\u00a0%";
   }
-  function show() {
-    var row = rows[Number(input.value)];
+  function show(place) {
+    var row = rows[Number(place)];
     say("contacted", whole.format(10000 * row[1]));
     say("risk", bound(row[0]));
     say("found", whole.format(10000 * row[1] * row[3]));
@@ -33,7 +35,11 @@
       dot.setAttribute("cx", x); dot.setAttribute("cy", y);
     }
   }
-  input.addEventListener("input", show);
+  function follow() { show(input.value); }
+  input.addEventListener("input", follow);
+  // Paper shows the threshold that the page was made with.
+  window.addEventListener("beforeprint", function () { show(input.defaultValue); });
+  window.addEventListener("afterprint", follow);
   document.getElementById("threshold-control").hidden = false;
-  show();
+  follow();
 })();

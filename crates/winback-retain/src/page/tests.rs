@@ -114,6 +114,7 @@ fn compared(history: &MemorySource, trained: Trained, earlier: &[(&str, f64, &st
         model_version: "churn/1".to_owned(),
         read: 1200,
         notes: vec![HOSTILE.to_owned()],
+        warning: Some(format!("made champion over {HOSTILE}")),
     };
     scorer.report(gathering, about)
 }
@@ -225,6 +226,10 @@ fn the_column_that_changed_most_is_one_that_changed_beyond_chance() {
     let text = scored(&report);
     assert!(text.contains("1 of 2 columns differ from the training beyond chance, balance most"));
     assert!(text.contains("divided by the number of columns"));
+    assert!(text.contains("by chance up to"));
+    // What speaks against the model stands above everything else.
+    let place = |said: &str| text.find(said).unwrap();
+    assert!(place("Warning:</strong>Made champion over") < place("class=\"lead\""));
 }
 
 #[test]
@@ -242,6 +247,8 @@ fn with_few_scores_the_lead_speaks_of_those_really_contacted() {
         .collect();
     report.has_groups = false;
     let text = model(&report);
+    // The point on the chart can be moved, so its title names none.
+    assert!(text.contains("<h3>How many of the leavers are found</h3>"));
     assert!(text.contains("Contacting 37\u{a0}% finds 62.0\u{a0}% of the leavers"));
     assert!(text.contains("(95 % sure: 36\u{a0}% to 38\u{a0}% of them)"));
     assert!(text.contains("Customers learnt from"));
@@ -255,7 +262,8 @@ fn with_few_scores_the_lead_speaks_of_those_really_contacted() {
 fn a_blocked_models_page_says_which_gate_that_closes_and_begins_with_a_whole_sentence() {
     let history = history(0);
     let mut report = of_model(&history, &trained(&history));
-    assert!(model(&report).contains("That is ") && !model(&report).contains("stands closed"));
+    let text = model(&report);
+    assert!(text.contains("That is ") && !text.contains("<code>leak</code> stands closed"));
     let block = ShownFinding { severity: "block".to_owned(), ..report.findings[0].clone() };
     report.findings.insert(0, block);
     let text = model(&report);

@@ -35,6 +35,8 @@ pub struct ColumnShift {
     pub index: f64,
     /// What chance alone would bring on average, given the two numbers of rows.
     pub by_chance: f64,
+    /// The most that counts as chance; a larger index is a change.
+    pub chance_limit: f64,
     /// What to make of it.
     pub verdict: Verdict,
     /// Each group's share then and now.
@@ -145,7 +147,8 @@ fn shift(name: &Named, groups: &Groups, then_rows: u64, now: &[u64], tail: f64) 
     }
     let freedom = f64::from(used.saturating_sub(1));
     let a_row = 1.0 / then_rows as f64 + 1.0 / now_rows as f64;
-    let verdict = if index <= a_row * chi_square_above(freedom, tail) {
+    let chance_limit = a_row * chi_square_above(freedom, tail);
+    let verdict = if index <= chance_limit {
         Verdict::Chance
     } else if index < SOME {
         Verdict::Little
@@ -154,7 +157,8 @@ fn shift(name: &Named, groups: &Groups, then_rows: u64, now: &[u64], tail: f64) 
     } else {
         Verdict::Much
     };
-    Some(ColumnShift { name: name.clone(), index, by_chance: freedom * a_row, verdict, shares })
+    let by_chance = freedom * a_row;
+    Some(ColumnShift { name: name.clone(), index, by_chance, chance_limit, verdict, shares })
 }
 
 /// What chi-square exceeds with a probability of `tail` (Wilson and Hilferty 1931).
@@ -222,6 +226,9 @@ mod tests {
         assert_eq!(among(&then, &now, 1.0).verdict, Verdict::Little);
         assert_eq!(among(&then, &now, 40.0).verdict, Verdict::Chance);
         assert_eq!(among(&then, &[600, 400, 0], 40.0).verdict, Verdict::Little);
+        // The limit is what decides, and lies above what chance brings on average.
+        let found = among(&then, &now, 40.0);
+        assert!(found.by_chance < found.index && found.index <= found.chance_limit, "{found:?}");
     }
 
     #[test]

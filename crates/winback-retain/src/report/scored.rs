@@ -38,6 +38,8 @@ pub struct ScoredReport {
     pub quarantine: Quarantine,
     /// What a person should know of the file.
     pub notes: Vec<String>,
+    /// What speaks against using the model at all, as that it was promoted over closed gates.
+    pub warning: Option<String>,
 }
 
 /// How many customers are in each band.
@@ -203,6 +205,7 @@ impl Gathering {
             shifts: population.shifts(&self.groups),
             quarantine: self.quarantine,
             notes: about.notes,
+            warning: about.warning,
         }
     }
 }
@@ -218,6 +221,8 @@ pub struct About {
     pub read: u64,
     /// What a person should know of it.
     pub notes: Vec<String>,
+    /// What speaks against using the model at all, as that it was promoted over closed gates.
+    pub warning: Option<String>,
 }
 
 /// The bands of the training's customers, by their out-of-fold probabilities.

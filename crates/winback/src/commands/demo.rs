@@ -69,7 +69,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let top = most_at_risk(&scored)?;
     let columns = [("customer", Align::Left), ("probability", Align::Right), ("reasons", Align::Left)];
     let rows = top.iter().map(|risk| {
-        vec![risk.key.clone(), format!("{:.1} %", 100.0 * risk.probability), risk.reasons.join("\n")]
+        vec![risk.key.clone(), winback_retain::in_percent(risk.probability), risk.reasons.join("\n")]
     });
     context.printer.table(&columns, rows.collect())?;
     context.printer.json(&json!({

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use winback_learn::importance::{ColumnImportance, Group, Values};
 use winback_learn::package::Package;
-use winback_retain::REASONS;
+use winback_retain::{REASONS, in_percent};
 use winback_table::cell::show_seconds;
 use winback_table::csv::decimal;
 use winback_table::reader::{Repeats, TableReader};
@@ -79,8 +79,8 @@ fn explain_customer(
         "other_effect": told.other_effect,
     }))?;
     let printer = &context.printer;
-    let probability = 100.0 * explanation.probability(0);
-    printer.data(&format!("`{key}` leaves with a probability of {probability:.1} %, says `{version}`"))?;
+    let probability = in_percent(explanation.probability(0));
+    printer.data(&format!("`{key}` leaves with a probability of {probability}, says `{version}`"))?;
     for reason in &told.reasons {
         printer.data(&format!("  {}", reason.words))?;
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use winback_flow::{Alias, ModelVersion};
 
 use super::Context;
-use crate::config::Overrides;
+use crate::config::{Overrides, VersionName};
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::Align;
 use crate::wire::Bucket;
@@ -27,17 +27,17 @@ enum Verb {
     List,
     /// Show one version: its card, what became of it
     Show {
-        /// The version's number [default: the champion]
-        version: Option<u64>,
+        /// The version, `3` or `churn/3` [default: the champion]
+        version: Option<VersionName>,
     },
     /// Make a version champion by hand; a closed gate is overridden with your name and reason
     Promote {
-        /// The version's number
-        version: u64,
+        /// The version, `3` or `churn/3`
+        version: VersionName,
         /// Why; the ledger keeps it
         #[arg(long, value_name = "REASON")]
         reason: String,
-        /// Who decides; the ledger keeps it [default: the name of the user]
+        /// Who decides; the ledger keeps it [default: the user's name, where the system tells it as USER or USERNAME]
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
     },
@@ -47,17 +47,20 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
     let settings = context.settings(Overrides { name: arguments.name, ..Overrides::default() })?;
     let bucket = Bucket::open(&settings)?;
     let name = settings.train.name.clone();
+    let named = |version: VersionName| (version.model.unwrap_or_else(|| name.clone()), version.number);
     match arguments.verb.unwrap_or(Verb::List) {
         Verb::List => list(context, &bucket, &name),
         Verb::Show { version: Some(version) } => {
-            let version = bucket.wait(bucket.registry.version(&name, version))?;
+            let (name, number) = named(version);
+            let version = bucket.wait(bucket.registry.version(&name, number))?;
             show(context, &bucket, &version)
         }
         Verb::Show { version: None } => show(context, &bucket, &bucket.champion(&settings)?),
         Verb::Promote { version, reason, by } => {
             let nameless = || UserError::new("a promotion by hand needs the name of who decides");
             let by = by.or_else(|| context.environment.user()).ok_or_else(nameless);
-            promote(context, &bucket, (&name, version), &by.hint("say it with --by")?, &reason)
+            let (name, number) = named(version);
+            promote(context, &bucket, (&name, number), &by.hint("say it with --by")?, &reason)
         }
     }
 }

@@ -8,13 +8,13 @@ use serde_json::json;
 use winback_learn::package::Package;
 use winback_learn::profile::{ColumnProfile, Distribution};
 use winback_retain::report::{About, Gathering, Population};
-use winback_retain::{Scorer, Teller, page};
+use winback_retain::{Scorer, Teller, in_percent, page};
 use winback_table::input::Limits;
 use winback_table::reader::Repeats;
 use winback_table::{Role, Schema};
 
 use super::Context;
-use crate::config::{Overrides, Settings};
+use crate::config::{Overrides, Settings, VersionName};
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::{Align, count, percent};
 use crate::steps::report;
@@ -73,17 +73,21 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     };
     let summary = score(&scorer, &schema, week, gathering.as_mut(), &|rows| progress.set(rows))?;
     drop(progress);
-    let notes: Vec<String> = warning.into_iter().chain(notes(&summary, &known, &expected)).collect();
+    let notes = notes(&summary, &known, &expected);
     let about = About {
         file: named(&files),
         model_version: version.clone(),
         read: summary.tally.read,
         notes: notes.clone(),
+        warning: warning.clone(),
     };
     let page = gathering.map(|gathering| page::scored(&scorer.report(gathering, about)));
     let page_path = beside(&output, report::PAGE);
     report::write(&page_path, page.as_deref())?;
     let page = page.map(|_| page_path);
+    if let Some(warning) = &warning {
+        context.printer.warn(warning);
+    }
     tell(context, &summary, &notes, &output, &version)?;
     if let Some(page) = &page {
         context.printer.data(&format!("report, for a browser: {}", page.display()))?;
@@ -98,7 +102,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
         "model_version": version,
         "risk_bands": { "high": summary.bands[0], "medium": summary.bands[1], "low": summary.bands[2] },
         "mean_probability": summary.mean_probability,
-        "notes": notes,
+        "notes": warning.into_iter().chain(notes).collect::<Vec<_>>(),
         "seconds": watch.seconds(),
     }))?;
     context.printer.say(&format!("done in {} s", watch.seconds()));
@@ -155,8 +159,8 @@ pub(crate) struct Opened {
 /// The model to use.
 pub(crate) fn open_model(settings: &Settings, model: Option<&str>) -> Result<Opened> {
     let named = |text: &str| {
-        let (name, number) = text.split_once('/').unwrap_or((&settings.train.name, text));
-        Some((name.to_owned(), number.parse::<u64>().ok()?))
+        let version = text.parse::<VersionName>().ok()?;
+        Some((version.model.unwrap_or_else(|| settings.train.name.clone()), version.number))
     };
     if let Some(folder) = model.filter(|text| named(text).is_none()) {
         let (package, version) = open_folder(Path::new(folder))?;
@@ -170,9 +174,10 @@ pub(crate) fn open_model(settings: &Settings, model: Option<&str>) -> Result<Ope
     let name = format!("{}/{}", version.model, version.version);
     let overridden = version.promotions.last().filter(|promotion| !promotion.overridden.is_empty());
     let warning = overridden.map(|promotion| {
+        let gate = if promotion.overridden.len() == 1 { "gate" } else { "gates" };
         let gates = promotion.overridden.join("`, `");
         format!(
-            "`{name}` was made champion over the closed gate `{gates}` by {}: {}",
+            "`{name}` was made champion over the closed {gate} `{gates}` by {}: {}",
             promotion.by, promotion.reason
         )
     });
@@ -273,11 +278,11 @@ fn tell(context: &Context, summary: &Summary, notes: &[String], output: &Path, v
     let columns = [("risk", Align::Left), ("customers", Align::Right), ("share", Align::Right)];
     printer.table(&columns, rows.collect())?;
     printer.data(&format!(
-        "{} read, {} scored by `{version}`, {} quarantined; {:.1} % are expected to leave",
+        "{} read, {} scored by `{version}`, {} quarantined; {} are expected to leave",
         count(summary.tally.read),
         count(scored),
         count(summary.tally.rejected),
-        100.0 * summary.mean_probability
+        in_percent(summary.mean_probability)
     ))?;
     for note in notes {
         printer.data(&format!("note: {note}"))?;

@@ -25,6 +25,27 @@ pub(crate) struct Horizon {
     pub(crate) days: u32,
 }
 
+/// A version of a model: `3`, or `churn/3`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct VersionName {
+    /// Where it is left out, the settings name the model.
+    pub(crate) model: Option<String>,
+    pub(crate) number: u64,
+}
+
+impl FromStr for VersionName {
+    type Err = UserError;
+
+    fn from_str(text: &str) -> Result<Self, UserError> {
+        let (model, number) = match text.split_once('/') {
+            Some((model, number)) => (Some(model.to_owned()), number),
+            None => (None, text),
+        };
+        let wrong = |_| UserError::new(format!("`{text}` is no version; write it as `3` or `churn/3`"));
+        Ok(Self { model, number: number.parse().map_err(wrong)? })
+    }
+}
+
 impl FromStr for Learner {
     type Err = UserError;
 

@@ -54,6 +54,7 @@ fn a_version_is_shown_with_its_card() {
     );
     let other = bench.run(&["models", "show", "2"]).stdout;
     assert!(other.starts_with("churn/2\n") && other.contains("gate `schema` stood closed: "), "{other}");
+    assert_eq!(bench.run(&["models", "show", "churn/2"]).stdout, other);
     let said = bench.refused(&["models", "show", "9"]);
     assert!(said.contains("no registered version 9; it has `1`, `2`"), "{said}");
 }
@@ -64,7 +65,7 @@ fn a_person_promotes_over_a_closed_gate_and_the_ledger_keeps_who_and_why() {
     let reason = "the branches were merged";
     let found = bench.json(&["models", "promote", "2", "--by", "Anna", "--reason", reason]);
     assert_eq!((&found["version"], &found["aliases"]), (&2.into(), &json!(["champion"])));
-    let kept = bench.json(&["models", "show", "2"]);
+    let kept = bench.json(&["models", "show", "churn/2"]);
     let promotion = &kept["promotions"][0];
     assert_eq!((&promotion["by"], &promotion["reason"]), (&"Anna".into(), &reason.into()));
     assert_eq!(promotion["overridden"], json!(["schema"]));
@@ -79,7 +80,7 @@ fn a_person_promotes_over_a_closed_gate_and_the_ledger_keeps_who_and_why() {
         );
     }
     // And back again.
-    let seen = bench.run(&["models", "promote", "1", "--by", "Anna", "--reason", "a mistake"]);
+    let seen = bench.run(&["models", "promote", "churn/1", "--by", "Anna", "--reason", "a mistake"]);
     assert_eq!(
         (seen.code, seen.stdout.as_str()),
         (Some(0), "`churn/1` is champion now\n"),

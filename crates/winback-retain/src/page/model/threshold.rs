@@ -3,7 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::super::parts::{Figure, Swatch, Table, figure};
-use super::super::words::{about, bound, count, decimals, percent};
+use super::super::words::{about, at_least, count, decimals, percent};
 use super::{Section, tenth};
 use crate::charts::{CurveChart, Described, Reading, curve};
 use crate::report::{ModelReport, Point, Threshold};
@@ -60,7 +60,7 @@ fn sentence(threshold: &Threshold, leaving: f64) -> Markup {
     html! {
         p aria-live="polite" {
             "Contact the " b data-say="contacted" { (whole(CUSTOMERS * threshold.contacted)) }
-            " of 10,000 customers with a risk of " b data-say="risk" { (bound(threshold.probability)) }
+            " of 10,000 customers with a risk of " b data-say="risk" { (at_least(threshold.probability)) }
             " or more: " b data-say="found" { (whole(leavers(threshold))) }
             " of the " b { (whole(leaving)) } " who leave are among them, "
             b data-say="lift" { (decimals(threshold.lift, 1)) } " times as many as by chance; "
@@ -89,9 +89,14 @@ pub(super) const LEGEND: [(Swatch, &str); 3] =
 
 fn gains(report: &ModelReport, chosen: Option<&Threshold>) -> Markup {
     let finding = |chosen: &Threshold| {
-        format!("Contacting {} finds {} of the leavers", about(chosen.contacted), percent(chosen.found))
+        let (contacted, found) = (about(chosen.contacted), percent(chosen.found));
+        format!(" Contacting {contacted} finds {found} of the leavers.")
     };
-    let title = chosen.map_or_else(|| "How many of the leavers are found".to_owned(), finding);
+    // The point can be moved, so the title holds wherever it stands.
+    let note = format!(
+        "Gains: the highest risks are contacted first.{} The marked point is the threshold above.",
+        chosen.map_or_else(String::new, finding)
+    );
     let description = "Cumulative gains: the share of leavers found rises steeply with the share of customers contacted, above the diagonal of chance.";
     let svg = curve(
         &Described { id: "gains", title: "Gains", description },
@@ -105,8 +110,8 @@ fn gains(report: &ModelReport, chosen: Option<&Threshold>) -> Markup {
         },
     );
     figure(&Figure {
-        title: &title,
-        note: "Gains: the highest risks are contacted first. The marked point is the threshold above.",
+        title: "How many of the leavers are found",
+        note: &note,
         svg,
         legend: &LEGEND,
         table: Some(curve_table(&report.curves.gains, "contacted", "leavers found")),
@@ -150,7 +155,7 @@ fn listed(report: &ModelReport) -> Markup {
     chosen.dedup_by(|left, right| left == right);
     let row = |threshold: &&Threshold| {
         vec![
-            bound(threshold.probability),
+            at_least(threshold.probability),
             whole(CUSTOMERS * threshold.contacted),
             whole(leavers(threshold)),
             percent(threshold.found),

@@ -68,6 +68,7 @@ impl<'a> Overview<'a> {
             self.rows().map(row).map(|cells| indices.iter().map(|index| cells[*index].clone()).collect());
         let shown: Vec<(&str, Align)> = indices.iter().map(|index| columns[*index]).collect();
         printer.table(&shown, rows.collect())?;
+        printer.data(SHARES)?;
         if self.look.examined.strengths.iter().any(|strength| strength.auc.is_some()) {
             printer.data(ALONE)?;
         }
@@ -132,6 +133,7 @@ impl<'a> Overview<'a> {
 const WIDE: u16 = 150;
 const NARROW: u16 = 100;
 
+const SHARES: &str = "shares are of all rows, those without a value too";
 const ALONE: &str =
     "alone: what the column says of the label by itself, as an out-of-fold AUC; 0.5 is nothing, 1 everything";
 
@@ -193,7 +195,7 @@ pub(super) fn range(field: &Field, column: &ColumnProfile) -> String {
             // Of equals the first in the alphabet.
             let most = levels.rev().max_by_key(|(_, rows)| **rows);
             most.map_or_else(String::new, |(level, rows)| {
-                format!("{} {}", shortened(level), percent(*rows, column.present()))
+                format!("{} {}", shortened(level), percent(*rows, column.rows))
             })
         }
         Kind::Text | Kind::Identifier => String::new(),

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::{
-    BINS, Borders, COLUMNS_A_WORD, Cpu, Draw, LEAVES, Packed, Question, Scale, WordQuestion, gradient,
-    hessian, pack, reference,
+    BINS, Borders, COLUMNS_A_WORD, Cpu, Draw, LEAVES, MOST_QUESTIONS, Packed, Question, Scale, WordQuestion,
+    gradient, hessian, pack, reference,
 };
 
 /// Tests of each variant that this machine has, on values that a strategy makes.
@@ -59,7 +59,7 @@ fn leaves_are_those_of_the_definition() {
     let rows = prop_oneof![0_usize..70, Just(1000)];
     let strategy = rows.prop_flat_map(|rows| {
         let question = (prop::collection::vec(any::<u8>(), rows), 0_u8..2, any::<u8>());
-        (prop::collection::vec(question, 0..=8), Just(rows))
+        (prop::collection::vec(question, 0..=MOST_QUESTIONS), Just(rows))
     });
     each_cpu(strategy, |cpu, (columns, rows)| {
         let questions: Vec<Question<'_>> = columns

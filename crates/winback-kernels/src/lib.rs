@@ -20,10 +20,10 @@ mod contract;
 pub use borders::{Borders, MOST_BORDERS};
 pub use cpu::{Cpu, UnknownCpu};
 
-/// Entries of a table by leaf: what six answers can number.
-pub const LEAVES: usize = 64;
-/// Questions that a leaf of eight bits can answer.
-pub const MOST_QUESTIONS: usize = 8;
+/// Questions of a tree at most.
+pub const MOST_QUESTIONS: usize = 6;
+/// Entries of a table by leaf: what so many answers can number.
+pub const LEAVES: usize = 1 << MOST_QUESTIONS;
 /// Bins of a column.
 pub const BINS: usize = 256;
 /// Columns whose bins are packed into one word, and whose histograms are filled together.
@@ -124,7 +124,7 @@ impl Cpu {
     /// # Panics
     /// When there are more than [`MOST_QUESTIONS`], or a question has another number of rows.
     pub fn leaves(self, questions: &[Question<'_>], leaves: &mut [u8]) {
-        assert!(questions.len() <= MOST_QUESTIONS, "a leaf has eight bits");
+        assert!(questions.len() <= MOST_QUESTIONS, "a leaf has six bits");
         assert!(questions.iter().all(|question| question.bins.len() == leaves.len()), "a leaf for each row");
         match self.isa() {
             Some(isa) => x86::leaves(isa, questions, leaves),

@@ -15,9 +15,7 @@ pub(crate) fn leaves(questions: &[Question<'_>], leaves: &mut [u8]) {
         [a, b, c] => answers([a, b, c], leaves),
         [a, b, c, d] => answers([a, b, c, d], leaves),
         [a, b, c, d, e] => answers([a, b, c, d, e], leaves),
-        [a, b, c, d, e, f] => answers([a, b, c, d, e, f], leaves),
-        [a, b, c, d, e, f, g] => answers([a, b, c, d, e, f, g], leaves),
-        [a, b, c, d, e, f, g, h, ..] => answers([a, b, c, d, e, f, g, h], leaves),
+        [a, b, c, d, e, f, ..] => answers([a, b, c, d, e, f], leaves),
     }
 }
 

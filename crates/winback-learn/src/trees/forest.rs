@@ -5,8 +5,8 @@ use winback_kernels::{Cpu, LEAVES};
 use super::Matrix;
 use super::block::{BLOCK, Bounded, in_groups};
 
-/// Levels a tree may have, so that its leaf fits six bits.
-pub const MOST_DEPTH: usize = 6;
+/// Levels a tree may have.
+pub const MOST_DEPTH: usize = winback_kernels::MOST_QUESTIONS;
 
 /// Is the bin of `column` above `bin`?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

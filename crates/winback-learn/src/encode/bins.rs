@@ -1,9 +1,6 @@
 //! Numbers to 8-bit bins: borders from quantiles, missing as a bin of its own.
 
-pub use winback_kernels::MOST_BORDERS;
-
-/// The bin of missing values.
-pub const MISSING_BIN: u8 = 0;
+use winback_kernels::{Borders, Cpu};
 
 /// Chooses borders from a sample in ascending order, without missing values: midway between all neighbours where there
 /// are few distinct values, else so that bins hold about equally many.
@@ -48,10 +45,12 @@ fn between(low: f32, high: f32) -> f32 {
     if middle > low { middle } else { high }
 }
 
-/// The bin of a value: missing is 0, a value on a border belongs above it.
+/// The bin of each value between some borders: missing is 0, a value on a border belongs above it.
 #[must_use]
-pub fn bin(borders: &[f32], value: f32) -> u8 {
-    if value.is_nan() { MISSING_BIN } else { 1 + borders.partition_point(|border| *border <= value) as u8 }
+pub fn bins(borders: &[f32], values: &[f32]) -> Vec<u8> {
+    let mut bins = vec![0; values.len()];
+    Cpu::chosen().bins(&Borders::new(borders), values, &mut bins);
+    bins
 }
 
 #[cfg(test)]
@@ -59,6 +58,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// As scoring does: numbers are rounded to 32 bits first.
+    fn bins_of(values: &[f64], borders: &[f32]) -> Vec<u8> {
+        let values: Vec<f32> = values.iter().map(|value| *value as f32).collect();
+        bins(borders, &values)
+    }
 
     #[test]
     fn few_distinct_values_are_parted_midway() {
@@ -73,8 +78,8 @@ mod tests {
         let borders = borders(&values, 9);
         assert_eq!(borders.len(), 9);
         let mut counts = [0; 11];
-        for value in &values {
-            counts[usize::from(bin(&borders, *value as f32))] += 1;
+        for bin in bins_of(&values, &borders) {
+            counts[usize::from(bin)] += 1;
         }
         assert_eq!(counts, [0, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000]);
     }
@@ -83,14 +88,12 @@ mod tests {
     fn numbers_beyond_32_bits_have_finite_borders() {
         let borders = borders(&[-1e300, 0.0, 1e300], 254);
         assert!(borders.iter().all(|border| border.is_finite()), "{borders:?}");
-        assert_eq!([-1e300, 0.0, 1e300].map(|value: f64| bin(&borders, value as f32)), [1, 2, 3]);
+        assert_eq!(bins_of(&[-1e300, 0.0, 1e300], &borders), [1, 2, 3]);
     }
 
     #[test]
     fn infinities_have_bins_and_nan_is_missing() {
-        assert_eq!(bin(&[0.0], f32::NEG_INFINITY), 1);
-        assert_eq!(bin(&[0.0], f32::INFINITY), 2);
-        assert_eq!(bin(&[0.0], f32::NAN), 0);
+        assert_eq!(bins(&[0.0], &[f32::NEG_INFINITY, f32::INFINITY, f32::NAN]), [1, 2, 0]);
     }
 
     proptest! {
@@ -100,7 +103,7 @@ mod tests {
             let borders = borders(&values, most);
             prop_assert!(borders.len() <= most);
             prop_assert!(borders.windows(2).all(|pair| pair[0] < pair[1]));
-            let bins: Vec<u8> = values.iter().map(|value| bin(&borders, *value as f32)).collect();
+            let bins = bins_of(&values, &borders);
             prop_assert!(bins.windows(2).all(|pair| pair[0] <= pair[1]));
         }
     }

@@ -7,11 +7,11 @@ use arrow::datatypes::{Float64Type, TimestampSecondType};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use rayon::prelude::*;
-use winback_kernels::{Borders, Cpu};
+use winback_kernels::{Borders, Cpu, MOST_BORDERS};
 use winback_table::profile::Sample;
 use winback_table::{Field, Kind, Schema, Source};
 
-use super::bins::{MOST_BORDERS, borders};
+use super::bins::borders;
 use super::{FIRST_LEVEL, Levels, MISSING_LEVEL, OTHER_LEVEL, ROWS_PER_LEVEL, in_windows};
 use crate::profile::quantiles;
 use crate::{Error, Result};

@@ -4,7 +4,9 @@
 //! used to judge or calibrate, it is taken over all training rows (Micci-Barreca 2001; K-fold as in `trees.md`'s
 //! measurements). Levels with few rows are pooled with the unseen ones.
 
-use super::bins::{MOST_BORDERS, bin, borders_of_counted};
+use winback_kernels::MOST_BORDERS;
+
+use super::bins::{self, borders_of_counted};
 use super::{FIRST_LEVEL, OTHER_LEVEL, ROWS_PER_LEVEL};
 use crate::folds::fold_of;
 
@@ -103,10 +105,10 @@ pub fn bins(codes: &[u32], code_count: usize, labels: &[bool], folds: &[u8]) -> 
     sorted.retain(|(_, rows)| *rows > 0);
     sorted.sort_unstable_by(|left, right| left.0.total_cmp(&right.0));
     let borders = borders_of_counted(sorted.into_iter(), MOST_BORDERS);
-    let by_place: Vec<u8> = shares.iter().map(|share| bin(&borders, *share)).collect();
+    let by_place = bins::bins(&borders, &shares);
     TargetBins {
         training: codes.iter().zip(folds).map(|(code, fold)| by_place[place(*code, *fold)]).collect(),
-        by_code: counted.shares().iter().map(|share| bin(&borders, *share)).collect(),
+        by_code: bins::bins(&borders, &counted.shares()),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Whether a model read from a file holds together, so that nothing after loading has to ask.
 
+use winback_kernels::MOST_BORDERS;
 use winback_table::Kind;
 
 use crate::encode::Shape;
-use crate::encode::bins::MOST_BORDERS;
 use crate::procedure::GRID;
 use crate::trees::Forest;
 use crate::{Error, Model, Predictor, Result};

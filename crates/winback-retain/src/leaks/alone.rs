@@ -1,6 +1,6 @@
 //! What one column says of the label alone: its codes, and the AUC of its out-of-fold means.
 
-use winback_learn::encode::bins::{bin, borders};
+use winback_learn::encode::bins::{bins, borders};
 use winback_learn::folds::fold_of;
 use winback_learn::metrics::Ranking;
 
@@ -54,10 +54,11 @@ fn codings(column: &Column) -> (Vec<(Vec<u32>, usize)>, usize) {
             let mut sorted: Vec<f64> = numbers.iter().copied().filter(|number| !number.is_nan()).collect();
             sorted.sort_unstable_by(f64::total_cmp);
             let few = (sorted.len() / ROWS_IN_A_BIN).clamp(8, 64);
+            let short: Vec<f32> = numbers.iter().map(|number| *number as f32).collect();
             let coded = |most: usize| {
                 let borders = borders(&sorted, most);
-                let code = |number: &f64| u32::from(bin(&borders, *number as f32));
-                (numbers.iter().map(code).collect(), borders.len() + 2)
+                let codes = bins(&borders, &short).into_iter().map(u32::from);
+                (codes.collect(), borders.len() + 2)
             };
             let mut found = vec![coded(few)];
             let distinct = sorted.chunk_by(|left, right| left.total_cmp(right).is_eq()).count();

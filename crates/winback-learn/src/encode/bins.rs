@@ -8,8 +8,10 @@ use winback_kernels::{Borders, Cpu};
 /// Numbers are rounded to 32 bits first, as scoring does.
 #[must_use]
 pub fn borders(sorted: &[f64], most: usize) -> Vec<f32> {
-    // A border must be finite; a value beyond 32 bits lies above or below all of them.
-    borders_of_counted(sorted.iter().map(|value| ((*value as f32).clamp(f32::MIN, f32::MAX), 1)), most)
+    // A border must be finite; a value beyond 32 bits lies above or below all of them. Adding zero takes the sign off a
+    // negative zero, which is no value of its own.
+    let short = |value: &f64| (*value as f32).clamp(f32::MIN, f32::MAX) + 0.0;
+    borders_of_counted(sorted.iter().map(|value| (short(value), 1)), most)
 }
 
 /// As [`borders`], of finite values in ascending order, each with how often it occurs.
@@ -89,6 +91,14 @@ mod tests {
         let borders = borders(&[-1e300, 0.0, 1e300], 254);
         assert!(borders.iter().all(|border| border.is_finite()), "{borders:?}");
         assert_eq!(bins_of(&[-1e300, 0.0, 1e300], &borders), [1, 2, 3]);
+    }
+
+    #[test]
+    fn zeros_of_either_sign_are_one_value() {
+        assert_eq!(borders(&[-0.0, 0.0, 1.0], 254), [0.5]);
+        // The middle of the smallest number below zero and zero is a zero with a sign.
+        let borders = borders(&[-1e-45, -0.0, 0.0], 254);
+        assert_eq!(bins_of(&[-1e-45, -0.0, 0.0], &borders), [1, 2, 2]);
     }
 
     #[test]

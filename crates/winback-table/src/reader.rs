@@ -8,11 +8,10 @@ use std::sync::Arc;
 
 use crate::csv::{CsvRows, Encoding, Said};
 use crate::input::{Format, Input, format};
-use crate::keys::KeySet;
 use crate::oddity::{Oddities, Place};
 use crate::parquet::ParquetRows;
 pub use crate::sink::Batch;
-use crate::sink::{KeyColumns, Ready, Sink};
+use crate::sink::{Ready, Sink, UniqueKeys};
 use crate::{Error, Oddity, OddityKind, Result, Role, Schema};
 
 /// What a repeated key means.
@@ -90,8 +89,7 @@ pub struct TableReader {
     options: Options,
     inputs: std::vec::IntoIter<Arc<dyn Input>>,
     current: Option<FileRows>,
-    keys: KeySet,
-    key_columns: Option<KeyColumns>,
+    keys: Option<UniqueKeys>,
     /// Batches that were read and not handed out yet.
     ready: VecDeque<Ready>,
     /// Rows read, those of `ready` too.
@@ -117,18 +115,19 @@ impl TableReader {
     pub fn new(inputs: Vec<Arc<dyn Input>>, schema: &Schema, options: Options) -> Self {
         let schema = schema.used();
         let position = |role| schema.fields.iter().position(|field| field.role == role);
-        let key_columns = match options.repeats {
+        let keys = match options.repeats {
             Repeats::Kept => None,
-            Repeats::Rejected => position(Role::Key).map(|key| (key, None)),
-            Repeats::RejectedWithinTime => position(Role::Key).map(|key| (key, position(Role::Time))),
+            Repeats::Rejected => position(Role::Key).map(|key| UniqueKeys::new(key, None)),
+            Repeats::RejectedWithinTime => {
+                position(Role::Key).map(|key| UniqueKeys::new(key, position(Role::Time)))
+            }
         };
         Self {
             schema,
             options,
             inputs: inputs.into_iter(),
             current: None,
-            keys: KeySet::default(),
-            key_columns,
+            keys,
             ready: VecDeque::new(),
             read: 0,
             tally: Tally::default(),
@@ -181,11 +180,11 @@ impl TableReader {
 
     /// Reads the next batch of the current file, or several.
     fn read_on(&mut self) -> Result<()> {
-        let Self { schema, keys, key_columns, ready, .. } = self;
+        let Self { schema, keys, ready, .. } = self;
         let ended = match self.current.as_mut() {
-            Some(FileRows::Csv(rows)) => rows.read(schema, (keys, *key_columns), self.read, ready)?,
+            Some(FileRows::Csv(rows)) => rows.read(schema, keys.as_mut(), self.read, ready)?,
             Some(FileRows::Parquet(rows)) => {
-                let mut sink = Sink::new(schema, keys, *key_columns);
+                let mut sink = Sink::new(schema, keys.as_mut());
                 let ended = rows.read(schema, &mut sink)?;
                 ready.push_back(sink.finish(self.read)?);
                 ended

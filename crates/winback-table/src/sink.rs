@@ -1,6 +1,7 @@
 //! Where parsed rows go, whatever file they come from: into the batch, or aside.
 
 use std::collections::VecDeque;
+use std::io;
 
 use arrow::record_batch::RecordBatch;
 
@@ -57,8 +58,27 @@ impl Ready {
     }
 }
 
-/// The positions of the key and of a time that belongs to it, when keys must not repeat.
-pub(crate) type KeyColumns = (usize, Option<usize>);
+/// Keys that must not repeat.
+#[derive(Debug)]
+pub(crate) struct UniqueKeys {
+    /// The position of the key.
+    pub(crate) key: usize,
+    /// The position of a time that belongs to it.
+    pub(crate) time: Option<usize>,
+    seen: KeySet,
+}
+
+impl UniqueKeys {
+    /// None seen yet.
+    pub(crate) fn new(key: usize, time: Option<usize>) -> Self {
+        Self { key, time, seen: KeySet::default() }
+    }
+
+    /// Adds a key, with its time; answers whether it is new.
+    pub(crate) fn insert(&mut self, key: &str, time: Option<i64>) -> io::Result<bool> {
+        self.seen.insert(keys::hash(key, time))
+    }
+}
 
 /// Where parsed rows go: into the batch, or to the rejects.
 pub(crate) struct Sink<'a> {
@@ -68,14 +88,13 @@ pub(crate) struct Sink<'a> {
     places: Vec<u64>,
     read: u64,
     held_bytes: usize,
-    keys: &'a mut KeySet,
-    key_columns: Option<KeyColumns>,
+    keys: Option<&'a mut UniqueKeys>,
     is_bounded: bool,
 }
 
 impl<'a> Sink<'a> {
     /// A sink for one batch.
-    pub(crate) fn new(schema: &Schema, keys: &'a mut KeySet, key_columns: Option<KeyColumns>) -> Self {
+    pub(crate) fn new(schema: &Schema, keys: Option<&'a mut UniqueKeys>) -> Self {
         let builder = RowBuilder::new(schema);
         Self {
             builder,
@@ -84,14 +103,13 @@ impl<'a> Sink<'a> {
             read: 0,
             held_bytes: 0,
             keys,
-            key_columns,
             is_bounded: true,
         }
     }
 
     /// A sink for rows that are few by themselves, whose keys are looked at later.
-    pub(crate) fn unbounded(schema: &Schema, keys: &'a mut KeySet) -> Self {
-        Self { is_bounded: false, ..Self::new(schema, keys, None) }
+    pub(crate) fn unbounded(schema: &Schema) -> Self {
+        Self { is_bounded: false, ..Self::new(schema, None) }
     }
 
     /// What came of the rows: `before` rows were read before this batch.
@@ -112,14 +130,14 @@ impl<'a> Sink<'a> {
         if let Some(flaw) = self.builder.flaw(cells) {
             return Ok(Some(flaw));
         }
-        if let Some((key, time)) = self.key_columns
-            && let Cell::Text(text) = cells[key]
+        if let Some(keys) = &mut self.keys
+            && let Cell::Text(text) = cells[keys.key]
         {
-            let time = time
-                .and_then(|time| if let Cell::Time(seconds) = cells[time] { Some(seconds) } else { None });
-            let is_new = self.keys.insert(keys::hash(text, time));
+            let seconds =
+                |time: usize| if let Cell::Time(seconds) = cells[time] { Some(seconds) } else { None };
+            let is_new = keys.insert(text, keys.time.and_then(seconds));
             if !is_new.map_err(|error| Error::io("keep the keys of", file, error))? {
-                return Ok(Some((key, Reason::RepeatedKey)));
+                return Ok(Some((keys.key, Reason::RepeatedKey)));
             }
         }
         let texts =

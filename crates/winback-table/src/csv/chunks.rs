@@ -17,8 +17,7 @@ use rayon::prelude::*;
 use super::records::Records;
 use super::sniff::Dialect;
 use super::table::{Layout, reject};
-use crate::keys::{self, KeySet};
-use crate::sink::{Batch, KeyColumns, Ready, Sink};
+use crate::sink::{Batch, Ready, Sink, UniqueKeys};
 use crate::{Error, Reason, Reject, Result};
 
 /// Bytes of a chunk, where lines allow it.
@@ -72,7 +71,7 @@ impl Window {
         records: &mut Records<R>,
         file: &Arc<str>,
         layout: Layout<'_>,
-        (keys, key_columns): (&mut KeySet, Option<KeyColumns>),
+        mut keys: Option<&mut UniqueKeys>,
         before: u64,
         ready: &mut VecDeque<Ready>,
     ) -> Result<bool> {
@@ -84,14 +83,14 @@ impl Window {
         let whole = parsed.iter().take_while(|parsed| parsed.is_whole).count();
         for (mut parsed, chunk) in parsed.into_iter().zip(&chunks).take(whole) {
             records.account(parsed.lines);
-            if let Some(columns) = key_columns {
+            if let Some(keys) = keys.as_deref_mut() {
                 let batch = &mut parsed.ready.batch;
-                let repeated = repeated(&batch.rows, columns, keys);
+                let repeated = repeated(&batch.rows, keys);
                 let repeated = repeated.map_err(|error| Error::io("keep the keys of", file, error))?;
                 if repeated.iter().any(|row| *row) {
-                    let places: BTreeSet<u64> =
-                        marked(&batch.numbers, &repeated).map(|number| number - 1).collect();
-                    let rejects = reading.rejects(chunk, columns, &places)?;
+                    let marked = batch.numbers.iter().zip(&repeated).filter(|(_, row)| **row);
+                    let places: BTreeSet<u64> = marked.map(|(number, _)| number - 1).collect();
+                    let rejects = reading.rejects(chunk, keys.key, &places)?;
                     put_aside(batch, &repeated, rejects)?;
                 }
             }
@@ -142,8 +141,7 @@ impl Reading<'_> {
     /// Reads a chunk by itself; keys are left for later, because whether one repeats depends on what came before.
     fn parse(self, chunk: &Chunk) -> Result<Parsed> {
         let mut records = self.records(chunk);
-        let mut keys = KeySet::default();
-        let mut sink = Sink::unbounded(self.layout.schema, &mut keys);
+        let mut sink = Sink::unbounded(self.layout.schema);
         self.layout.read(&mut records, self.file, &mut sink)?;
         let ready = sink.finish(0)?;
         let lines = records.position().0 - chunk.before;
@@ -151,7 +149,7 @@ impl Reading<'_> {
     }
 
     /// Rejects for the records at some places of a chunk, whose keys repeat. They are read again: this is rare.
-    fn rejects(self, chunk: &Chunk, (key, _): KeyColumns, places: &BTreeSet<u64>) -> Result<Vec<Reject>> {
+    fn rejects(self, chunk: &Chunk, key: usize, places: &BTreeSet<u64>) -> Result<Vec<Reject>> {
         let Layout { schema, positions, .. } = self.layout;
         let mut records = self.records(chunk);
         let mut found = Vec::with_capacity(places.len());
@@ -169,19 +167,14 @@ impl Reading<'_> {
 }
 
 /// For each row of a batch whether its key was there before; new ones are remembered.
-fn repeated(rows: &RecordBatch, (key, time): KeyColumns, keys: &mut KeySet) -> io::Result<Vec<bool>> {
-    let texts = rows.column(key).as_string::<i32>();
-    let times = time.map(|time| rows.column(time).as_primitive::<TimestampSecondType>());
+fn repeated(rows: &RecordBatch, keys: &mut UniqueKeys) -> io::Result<Vec<bool>> {
+    let texts = rows.column(keys.key).as_string::<i32>();
+    let times = keys.time.map(|time| rows.column(time).as_primitive::<TimestampSecondType>());
     let is_repeated = |row: usize| {
         let time = times.map(|times| times.value(row));
-        Ok(!keys.insert(keys::hash(texts.value(row), time))?)
+        Ok(!keys.insert(texts.value(row), time)?)
     };
     (0..rows.num_rows()).map(is_repeated).collect()
-}
-
-/// The numbers of marked rows.
-fn marked(numbers: &[u64], marks: &[bool]) -> impl Iterator<Item = u64> {
-    numbers.iter().zip(marks).filter(|(_, mark)| **mark).map(|(number, _)| *number)
 }
 
 /// Takes rows with repeated keys out of a batch and puts their rejects among the others, in the order of the file.

@@ -12,10 +12,9 @@ use crate::cell::{self, Cell};
 use crate::error::HeaderFlaw;
 use crate::header::Header;
 use crate::input::{Input, unpacked};
-use crate::keys::KeySet;
 use crate::oddity::Oddities;
 use crate::reject::shortened;
-use crate::sink::{KeyColumns, Ready, Sink};
+use crate::sink::{Ready, Sink, UniqueKeys};
 use crate::{Error, Field, Reason, Reject, Result, Schema};
 
 /// What is said of a file's dialect; what is not is told from the file.
@@ -60,17 +59,17 @@ impl CsvRows {
     pub(crate) fn read(
         &mut self,
         schema: &Schema,
-        (keys, key_columns): (&mut KeySet, Option<KeyColumns>),
+        mut keys: Option<&mut UniqueKeys>,
         before: u64,
         ready: &mut VecDeque<Ready>,
     ) -> Result<bool> {
         let Opened { file, records, header } = &mut self.opened;
         let layout = Layout { schema, positions: &self.positions, header };
-        if self.window.read(records, file, layout, (&mut *keys, key_columns), before, ready)? {
+        if self.window.read(records, file, layout, keys.as_deref_mut(), before, ready)? {
             return Ok(false);
         }
         // One record after the other: what comes next does not fit a chunk, or there is nothing more.
-        let mut sink = Sink::new(schema, keys, key_columns);
+        let mut sink = Sink::new(schema, keys);
         let ended = layout.read(records, file, &mut sink)?;
         ready.push_back(sink.finish(before)?);
         if ended {

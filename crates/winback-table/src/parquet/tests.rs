@@ -50,8 +50,7 @@ fn rows_are_held_against_the_count_of_the_file() {
     let schema = schema();
     let (mut rows, _) = ParquetRows::open(&input(), &schema, &mut Oddities::default()).unwrap();
     rows.counted += 1;
-    let mut keys = crate::keys::KeySet::default();
-    let error = rows.read(&schema, &mut Sink::new(&schema, &mut keys, None)).unwrap_err();
+    let error = rows.read(&schema, &mut Sink::new(&schema, None)).unwrap_err();
     assert_eq!(error.to_string(), "`week.parquet` has 5 rows but 4 were accounted for");
     assert!(!error.is_users());
 }

@@ -26,11 +26,11 @@ fn read(text: &[u8], size: usize, is_repeat_rejected: bool) -> (Vec<String>, Vec
         return (Vec::new(), Vec::new(), 0);
     };
     rows.window = Window { size, ..Window::default() };
-    let (mut keys, key_columns) = (KeySet::default(), is_repeat_rejected.then_some((0, None)));
+    let mut keys = is_repeat_rejected.then(|| UniqueKeys::new(0, None));
     let mut ready = VecDeque::new();
     let mut all = (Vec::new(), Vec::new(), 0);
     loop {
-        let ended = rows.read(&schema, (&mut keys, key_columns), all.2, &mut ready).unwrap();
+        let ended = rows.read(&schema, keys.as_mut(), all.2, &mut ready).unwrap();
         for Ready { batch, read } in ready.drain(..) {
             for (row, number) in batch.numbers.iter().enumerate() {
                 let cells = batch.rows.slice(row, 1);

@@ -79,10 +79,8 @@ pub fn choose(effects: &[f64], allowed: &[bool], count: usize) -> Chosen {
         }
         // Behind its equals, so that the earlier column stays first.
         let place = reasons.partition_point(|&(_, kept)| !is_told_before(effect, kept));
-        if place < count {
-            reasons.truncate(count - 1);
-            reasons.insert(place, (column, effect));
-        }
+        reasons.truncate(count - 1);
+        reasons.insert(place, (column, effect));
     }
     let mut other_effect = 0.0;
     for (column, effect) in effects.iter().enumerate() {
@@ -97,23 +95,6 @@ pub fn choose(effects: &[f64], allowed: &[bool], count: usize) -> Chosen {
 /// Whether one effect, not zero, goes before another: risk before protection, strong before weak.
 fn is_told_before(effect: f64, other: f64) -> bool {
     if 0.0 < effect { other < effect } else { other < 0.0 && effect < other }
-}
-
-/// The sentence that tells one column's effect on one customer.
-///
-/// The form is the same for every column, and free of verbs that would have to agree with a name:
-/// `Transactions in 12 months: 22, low; typical is 67`. Times are `early` or `late`; a category or flag that differs
-/// from the most frequent one reads `Geography: Germany; most common is France`. What looks equal once it is written
-/// is told as equal, so no sentence says that 0.5 is lower than 0.5. A negative `effect` puts `Protective: ` in
-/// front.
-///
-/// A wording of the field wins. Its `low` and `high` are said of numbers and times below and above the typical one,
-/// `level` of those equal to it and of any category or flag, `missing` of no value. In these, `{value}`, `{typical}`
-/// and `{name}` are filled in and all else stays as written, other braces included. A blank wording counts as none,
-/// and one that names `{typical}` is passed over where nothing typical of the value's kind is known.
-#[must_use]
-pub fn words(field: &Field, value: &Value<'_>, typical: &Typical, effect: f64) -> String {
-    Speaker::new(field.clone(), typical.clone()).words(value, effect)
 }
 
 /// Tells the effects of one column: what is the same for all customers is made once.
@@ -138,7 +119,18 @@ impl Speaker {
         Self { field, typical, names, typical_shown }
     }
 
-    /// As [`words`] says.
+    /// The sentence that tells one column's effect on one customer.
+    ///
+    /// The form is the same for every column, and free of verbs that would have to agree with a name:
+    /// `Transactions in 12 months: 22, low; typical is 67`. Times are `early` or `late`; a category or flag that differs
+    /// from the most frequent one reads `Geography: Germany; most common is France`. What looks equal once it is written
+    /// is told as equal, so no sentence says that 0.5 is lower than 0.5. A negative `effect` puts `Protective: ` in
+    /// front.
+    ///
+    /// A wording of the field wins. Its `low` and `high` are said of numbers and times below and above the typical one,
+    /// `level` of those equal to it and of any category or flag, `missing` of no value. In these, `{value}`, `{typical}`
+    /// and `{name}` are filled in and all else stays as written, other braces included. A blank wording counts as none,
+    /// and one that names `{typical}` is passed over where nothing typical of the value's kind is known.
     #[must_use]
     pub fn words(&self, value: &Value<'_>, effect: f64) -> String {
         let shown = value.shown();

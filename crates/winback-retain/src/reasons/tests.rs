@@ -13,6 +13,10 @@ fn field(name: &str, wording: Wording) -> Field {
     Field { wording, ..Field::new(name, Kind::Number, Role::Feature) }
 }
 
+fn words(field: &Field, value: &Value<'_>, typical: &Typical, effect: f64) -> String {
+    Speaker::new(field.clone(), typical.clone()).words(value, effect)
+}
+
 fn check(name: &str, value: Value<'_>, typical: &Typical, expected: &str) {
     assert_eq!(words(&field(name, Wording::default()), &value, typical, RAISES), expected);
 }

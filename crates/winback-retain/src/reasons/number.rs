@@ -2,6 +2,8 @@
 
 use winback_table::csv::decimal;
 
+use crate::parted;
+
 /// From here on thousands are set apart; below, four digits may be a year, which nobody writes `2,026`.
 const GROUPED_FROM: f64 = 10_000.0;
 /// From here on a fraction says nothing that four digits have not said.
@@ -38,17 +40,7 @@ fn as_short(number: f64) -> Option<String> {
 /// Puts `,` between the thousands of a whole number; one with an exponent stays as it is.
 fn grouped(text: &str) -> String {
     let (sign, digits) = text.split_at(usize::from(text.starts_with('-')));
-    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return text.to_owned();
-    }
-    let mut grouped = sign.to_owned();
-    for (index, digit) in digits.chars().enumerate() {
-        if 0 < index && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
+    digits.parse().map_or_else(|_| text.to_owned(), |number| format!("{sign}{}", parted(number)))
 }
 
 #[cfg(test)]

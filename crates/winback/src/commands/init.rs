@@ -94,9 +94,9 @@ fn hide_value(oddity: &mut Oddity, schema: &Schema) {
             || matches!(field.kind, Kind::Identifier | Kind::Text)
     };
     if !oddity.is_about_names() && field.is_some_and(is_personal) {
-        oddity.example = oddity.example.as_ref().map(|_| "…".to_owned());
-        if let OddityKind::Sentinel { value, others: (low, high) } = &mut oddity.kind {
-            [value, low, high].into_iter().for_each(|shown| "…".clone_into(shown));
+        *oddity = oddity.without_values();
+        if let OddityKind::Sentinel { value, .. } = &mut oddity.kind {
+            "…".clone_into(value);
         }
     }
 }

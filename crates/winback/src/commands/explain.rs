@@ -18,7 +18,7 @@ use super::Context;
 use super::score::{Opened, open_model, teller};
 use crate::config::{Overrides, Settings};
 use crate::error::{Result, ResultExt as _, UserError};
-use crate::printer::{Align, bar, two_sided_bar};
+use crate::printer::{Align, bar, count, two_sided_bar};
 use crate::steps::train::options;
 use crate::wire::{Bucket, expand, inputs};
 
@@ -144,7 +144,15 @@ fn find(
     }
     let names: Vec<String> = files.iter().map(|file| format!("`{}`", file.display())).collect();
     let message = format!("no row that can be used has the key `{key}` in {}", names.join(", "));
-    Err(UserError::new(message)).hint("name the file that has the customer with --in")
+    let way_out = format!("name the file that has the customer with --in; its key stands in `{column}`");
+    let missed = Err(UserError::new(message)).hint(way_out);
+    match reader.tally().rejected {
+        0 => missed,
+        rows => missed.hint(format!(
+            "rows that cannot be used: {}; `winback score FILE` lists them with their reasons",
+            count(rows)
+        )),
+    }
 }
 
 /// A cell as a person reads it.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::bank::{HISTORY, WEEK, made, trained};
+use crate::bank::{HISTORY, WEEK, made, trained, week};
 use crate::csv::Csv;
 use crate::run::Bench;
 
@@ -80,11 +80,25 @@ fn an_unknown_customer_is_the_users_fault() {
     let bench = trained();
     let said = bench.refused(&["explain", "--key", "nobody", "--in", WEEK]);
     assert!(
-        said.starts_with(&format!("error: no row that can be used has the key `nobody` in `{WEEK}`\nhint: ")),
+        said.starts_with(&format!(
+            "error: no row that can be used has the key `nobody` in `{WEEK}`\nhint: name the file that has the \
+             customer with --in; its key stands in `customer_id`"
+        )),
         "{said}"
     );
-    let seen = bench.run(&["explain", "--in", WEEK]);
-    assert_eq!(seen.code, Some(1), "a file without a key asks for nothing");
+    let said = bench.refused(&["explain", "--in", WEEK]);
+    assert!(said.contains("--key <K>"), "a file without a key asks for nothing: {said}");
+}
+
+#[test]
+fn a_customer_whose_row_cannot_be_used_is_looked_for_among_the_rejected() {
+    let bench = trained();
+    let mut week = week(&bench);
+    let (key, column) = (week.rows[3][0].clone(), week.at("transactions_3m"));
+    week.rows[3][column] = "many".to_owned();
+    bench.write("week.csv", &week.text());
+    let said = bench.refused(&["explain", "--key", &key, "--in", "week.csv"]);
+    assert!(said.contains("rows that cannot be used: 1; `winback score FILE` lists them"), "{said}");
 }
 
 #[test]
@@ -137,7 +151,7 @@ fn protected_columns_are_not_learnt_from_unasked() {
     let columns = found["columns"].as_array().unwrap();
     assert!(!columns.iter().any(|column| PROTECTED.contains(&column["name"].as_str().unwrap())));
     // Nor are they needed in a weekly file.
-    let week = PROTECTED.iter().fold(crate::bank::week(&bench), |week, name| week.without(name));
+    let week = PROTECTED.iter().fold(week(&bench), |week, name| week.without(name));
     bench.write("week.csv", &week.text());
     assert_eq!(bench.json(&["score", "week.csv"])["scored"], week.rows.len());
 }

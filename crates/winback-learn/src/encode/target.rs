@@ -1,8 +1,8 @@
 //! Target statistics: a category becomes the share of positives among its rows, shrunk towards the overall share.
 //!
 //! For training rows the statistic is taken across folds, so that no row sees its own label; for new rows, and for rows
-//! used to judge or calibrate, it is taken over all training rows (Micci-Barreca 2001; K-fold as in `trees.md`'s
-//! measurements). Levels with few rows are pooled with the unseen ones.
+//! used to judge or calibrate, it is taken over all training rows (Micci-Barreca 2001). Levels with few rows are pooled
+//! with the unseen ones.
 
 use winback_kernels::MOST_BORDERS;
 

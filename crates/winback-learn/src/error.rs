@@ -1,5 +1,7 @@
 //! What can go wrong in learning.
 
+use winback_table::parted;
+
 /// The result of learning, scoring or loading a model.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -17,7 +19,11 @@ pub enum Error {
     #[error("the schema names no column to learn from")]
     NoFeatures,
     /// Too few rows of one class to learn or judge anything.
-    #[error("{count} of {rows} rows are {class}; at least {needed} are needed to learn anything")]
+    #[error(
+        "{} of {} rows are {class}; at least {needed} are needed to learn anything",
+        parted(*.count),
+        parted(*.rows)
+    )]
     TooFew {
         /// `positive` or `negative`.
         class: &'static str,
@@ -35,7 +41,8 @@ pub enum Error {
     Inseparable,
     /// A category column with more levels than any category has.
     #[error(
-        "column `{column}` has more than {most} different values; exclude it if it names single customers"
+        "column `{column}` has more than {} different values; exclude it if it names single customers",
+        parted(*.most as u64)
     )]
     TooManyLevels {
         /// The column.

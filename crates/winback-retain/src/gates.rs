@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use winback_learn::metrics::Interval;
 use winback_learn::procedure::OutOfFold;
 use winback_learn::row_log_loss;
-
-use winback_table::Schema;
+use winback_table::{Schema, parted};
 
 use crate::findings::{Finding, Severity};
 use crate::report::ShownFinding;
@@ -134,7 +133,7 @@ pub fn champion(challenger: &[OutOfFold], groups: &[u64], champion: &ChampionSco
         gate: "champion",
         reason: format!(
             "its log loss on {} rows is {:+.2} % of the champion's, up to {:+.2} % with 95 % confidence; the limit is +0.5 %",
-            pairs.len(),
+            parted(pairs.len() as u64),
             100.0 * worse / champion_loss,
             100.0 * bound / champion_loss
         ),

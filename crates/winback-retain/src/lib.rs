@@ -9,12 +9,12 @@
 mod bands;
 pub mod card;
 mod charts;
-mod counts;
 mod error;
 pub mod findings;
 pub mod gates;
 pub mod leaks;
 pub mod page;
+mod percent;
 mod percentile;
 pub mod reasons;
 pub mod report;
@@ -22,8 +22,8 @@ mod scored;
 mod teller;
 
 pub use bands::{Bands, RiskBand};
-pub use counts::{in_percent, parted};
 pub use error::{Error, Result};
+pub use percent::in_percent;
 pub use percentile::Percentiles;
 pub use scored::{REASONS, ROW_NUMBER, Scored, Scorer};
 pub use teller::{Reason, Teller, Told};

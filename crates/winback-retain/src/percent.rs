@@ -1,18 +1,4 @@
-//! Counts and shares as people write them, alike in sentences, on pages and in a terminal.
-
-/// A count with its thousands parted: `41,188`.
-#[must_use]
-pub fn parted(number: u64) -> String {
-    let digits = number.to_string();
-    let mut parted = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if 0 < place && (digits.len() - place).is_multiple_of(3) {
-            parted.push(',');
-        }
-        parted.push(digit);
-    }
-    parted
-}
+//! Shares as people write them, alike in sentences, on pages and in a terminal.
 
 /// A share in percent, to one decimal: `16.1 %`. One above none is not called none (`< 0.1 %`), and one below all not all
 /// (`above 99.9 %`).

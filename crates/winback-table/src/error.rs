@@ -4,6 +4,7 @@ use std::io;
 
 use crate::csv::Encoding;
 use crate::input::PackingFlaw;
+use crate::parted;
 
 /// The result of reading or writing a table.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -84,7 +85,9 @@ pub enum Error {
     },
     /// More rows were rejected than the limit allows.
     #[error(
-        "{rejected} of {read} rows were rejected, more than the limit of {limit_percent} %; the first is {first}"
+        "{} of {} rows were rejected, more than the limit of {limit_percent} %; the first is {first}",
+        parted(*.rejected),
+        parted(*.read)
     )]
     TooManyRejects {
         /// Rows read.
@@ -158,7 +161,7 @@ pub enum HeaderFlaw {
     )]
     MergeMarker,
     /// More columns than a table of customers has.
-    #[error("has more than 20000 columns; look whether rows became columns, or the delimiter is another")]
+    #[error("has more than 20,000 columns; look whether rows became columns, or the delimiter is another")]
     TooMany,
     /// No line feed in the file, only carriage returns.
     #[error("ends with a carriage return alone; save the file with LF or CRLF line ends")]

@@ -8,6 +8,7 @@
 //! knows no network, no clock and no environment.
 
 pub mod cell;
+mod counts;
 pub mod csv;
 mod error;
 mod header;
@@ -27,6 +28,7 @@ mod schema;
 mod sink;
 mod source;
 
+pub use counts::parted;
 pub use error::{Error, HeaderFlaw, Result};
 pub use notation::{Dates, Notation, Numbers};
 pub use oddity::{Oddity, OddityKind};

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::reject::shortened;
-use crate::{Notation, Reason};
+use crate::{Notation, Reason, parted};
 
 /// Something odd in a file: where it first stands, how often it is there, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,7 +144,7 @@ impl Oddity {
     }
 
     fn rows(&self) -> String {
-        if self.rows == 1 { "1 row".to_owned() } else { format!("{} rows", self.rows) }
+        if self.rows == 1 { "1 row".to_owned() } else { format!("{} rows", parted(self.rows)) }
     }
 
     #[expect(clippy::too_many_lines, reason = "one sentence for each kind, read as a list")]
@@ -351,6 +351,17 @@ mod tests {
             told(OddityKind::AmbiguousNumbers, "1,234").contains("column `n`: `…` may be over a thousand")
         );
         assert!(told(OddityKind::MergeMarker, "=======").contains("`=======` marks an unresolved merge"));
+    }
+
+    #[test]
+    fn many_rows_are_told_with_their_thousands_parted() {
+        let mut oddities = Oddities::default();
+        let place = Place { file: "m".into(), line: Some(2) };
+        for _ in 0..12_000 {
+            oddities.note(OddityKind::BlankCells, &place, Some("n"), None);
+        }
+        let said = oddities.list()[0].message();
+        assert_eq!(said, "`m` line 2, column `n`: only blanks in 12,000 rows; read as no value");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-pub(crate) use winback_retain::parted as count;
+pub(crate) use winback_table::parted as count;
 
 use crate::error::{self, Result};
 
@@ -227,9 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_are_parted_by_thousands() {
-        let parted: Vec<String> = [0, 999, 1000, 41_188, 1_234_567].into_iter().map(count).collect();
-        assert_eq!(parted, ["0", "999", "1,000", "41,188", "1,234,567"]);
+    fn a_part_of_a_whole_is_in_percent() {
         assert_eq!(percent(1627, 10_127), "16.1 %");
         assert_eq!(percent(0, 0), "0.0 %");
     }

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use winback_table::parted;
+
 use super::rows::{Column, Rows, Values};
 use crate::findings::{Finding, Severity};
-use crate::parted;
 
 /// Rows that exact relations are looked for in, and how many there must be.
 const ROWS: usize = 2_000;

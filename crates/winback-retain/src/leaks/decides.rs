@@ -1,10 +1,11 @@
 //! A single column that decides the label: the label under another name, or what is known only once the outcome is.
 
+use winback_table::parted;
+
 use super::alone::{Alone, out_of_fold_auc};
 use super::rows::{Column, Rows};
 use super::{DECIDES, LEAST_OF_A_CLASS};
 use crate::findings::{Finding, Severity};
-use crate::parted;
 
 /// In this share of rows, and of those of the rarer outcome, the column may differ from the label if it is the label
 /// under another name, with a few errors: an AUC sees one error among thirty leavers, a person sees a copy.

@@ -6,12 +6,12 @@
 //! Hodges 1951), which see a border of any form. What is reported is always out of fold, or by order alone.
 
 use rayon::prelude::*;
+use winback_table::parted;
 
 use super::alone::{Alone, either_way, out_of_fold_auc};
 use super::rows::{Rows, Values};
 use super::{DECIDES, LEAST_OF_A_CLASS};
 use crate::findings::{Finding, Severity};
-use crate::parted;
 
 /// Columns of which all pairs are looked at; of a wider table those that say most of the label alone.
 const MOST_COLUMNS: usize = 120;

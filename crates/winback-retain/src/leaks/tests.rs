@@ -243,9 +243,9 @@ fn a_rare_class_is_named_with_what_would_do() {
     let source = history(ROWS, |row| row % 40 == 0, "tenure", |row| draw(row, 3, 120).to_string());
     check(&source, &[(Severity::Warn, "rare-class", &[])]);
     let finding = look(&source).remove(0);
-    assert_eq!(finding.evidence, "50 leavers in 2000 rows");
+    assert_eq!(finding.evidence, "50 leavers in 2,000 rows");
     assert!(
-        finding.message.ends_with("an AUC is good to ±0.08 at best; about 5000 rows would do"),
+        finding.message.ends_with("an AUC is good to ±0.08 at best; about 5,000 rows would do"),
         "{}",
         finding.message
     );

@@ -1,11 +1,10 @@
 //! What is wrong with the table as a whole: rows that repeat, identifiers as features, classes that are too rare,
 //! outcomes that are not known yet.
 
-use winback_table::Kind;
+use winback_table::{Kind, parted};
 
 use super::rows::{MISSING, Rows, Values};
 use crate::findings::{Finding, Severity};
-use crate::parted;
 
 /// From this share of repeated rows on they are worth a word.
 const REPEATED: f64 = 0.01;
@@ -71,7 +70,7 @@ pub(super) fn identifiers(rows: &Rows) -> Vec<Finding> {
             warn(
                 "identifier",
                 vec![column.name.clone()],
-                format!("{distinct} different values in {present} rows"),
+                format!("{} different values in {} rows", parted(distinct as u64), parted(present as u64)),
                 format!("`{}` is an identifier or nearly one, and a model can learn nothing lasting from it; leave it out", column.name),
             )
         })
@@ -81,7 +80,8 @@ pub(super) fn identifiers(rows: &Rows) -> Vec<Finding> {
 
 /// A class so rare that intervals are useless, and how many rows would do.
 pub(super) fn rare_class(rows: &Rows) -> Option<Finding> {
-    let rarer = rows.positives.min(rows.read - rows.positives) as f64;
+    let rarer_rows = rows.positives.min(rows.read - rows.positives);
+    let rarer = rarer_rows as f64;
     // The variance of an AUC that the rarer class makes (Hanley and McNeil 1982), the other being plenty.
     let spread = (2.0 * MIDDLING * MIDDLING / (1.0 + MIDDLING) - MIDDLING * MIDDLING).sqrt();
     let needed = (NORMAL_95 * spread / HALF_WIDTH) * (NORMAL_95 * spread / HALF_WIDTH);
@@ -93,11 +93,11 @@ pub(super) fn rare_class(rows: &Rows) -> Option<Finding> {
     Some(warn(
         "rare-class",
         Vec::new(),
-        format!("{rarer} {which} in {} rows", rows.read),
+        format!("{} {which} in {} rows", parted(rarer_rows), parted(rows.read)),
         format!(
             "there are too few {which} to tell models apart: an AUC is good to ±{:.2} at best; about {} rows would do",
             (NORMAL_95 * spread / rarer.max(1.0).sqrt()).min(0.5),
-            rounded(would_do)
+            parted(rounded(would_do))
         ),
     ))
 }

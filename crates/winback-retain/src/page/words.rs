@@ -1,7 +1,7 @@
 //! Numbers as a page writes them: `1,234`, `12.3 %`, `92.5 to 93.9 %`; a number never parts from its unit.
 
-pub(super) use crate::parted as count;
 use crate::report::Figure;
+pub(super) use winback_table::parted as count;
 
 /// A blank at which no line breaks.
 const BLANK: char = '\u{a0}';

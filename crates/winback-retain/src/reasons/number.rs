@@ -1,8 +1,7 @@
 //! A number as a person reads it: exact where it counts something, short where it measures something.
 
 use winback_table::csv::decimal;
-
-use crate::parted;
+use winback_table::parted;
 
 /// From here on thousands are set apart; below, four digits may be a year, which nobody writes `2,026`.
 const GROUPED_FROM: f64 = 10_000.0;

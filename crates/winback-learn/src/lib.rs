@@ -15,6 +15,7 @@ pub mod linear;
 pub mod metrics;
 mod model;
 mod number;
+pub mod onnx;
 pub mod package;
 pub mod procedure;
 pub mod profile;

@@ -13,10 +13,12 @@ use winback_table::Schema;
 use crate::importance::ColumnImportance;
 use crate::procedure::Report;
 use crate::profile::Profile;
-use crate::{Error, Model, Result, file};
+use crate::{Error, Model, Result, file, onnx};
 
 /// The name of the manifest among a package's files.
 pub const MANIFEST: &str = "manifest.json";
+/// The name of the model for other programs among a package's files.
+pub const ONNX: &str = "model.onnx";
 /// The name of the page among a package's files.
 pub const PAGE: &str = "report.html";
 const FORMAT: u32 = 1;
@@ -24,7 +26,8 @@ const FORMAT: u32 = 1;
 /// Everything a model is served with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Package {
-    /// The model (`model.bin`).
+    /// The model (`model.bin`), and the same for other programs (`model.onnx`), which is written but never read:
+    /// packages of old have none.
     pub model: Model,
     /// What its columns mean (`schema.json`).
     pub schema: Schema,
@@ -57,6 +60,7 @@ impl Package {
             ("importance.json".to_owned(), json(&self.importance)),
             ("metrics.json".to_owned(), json(&self.report)),
             ("model.bin".to_owned(), file::save(&self.model)),
+            (ONNX.to_owned(), onnx::save(&self.model, &self.schema)),
             ("profile.json".to_owned(), json(&self.profile)),
             ("schema.json".to_owned(), self.schema.to_json()),
         ];

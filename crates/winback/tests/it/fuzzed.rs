@@ -23,6 +23,7 @@ fn whole() -> Vec<(String, Vec<u8>)> {
 #[test]
 fn the_package_of_the_corpus_loads() {
     let whole = whole();
+    assert!(whole.iter().all(|(name, _)| name != "model.onnx"), "it is older than that file");
     winback_learn::package::Package::from_files(&whole).unwrap();
     for (index, (_, bytes)) in whole.iter().enumerate() {
         package::package(&whole, &[&[index as u8], bytes.as_slice()].concat());

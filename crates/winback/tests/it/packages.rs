@@ -5,12 +5,13 @@ use std::path::Path;
 use crate::bank::{PACKAGE, WEEK, trained};
 use crate::run::Bench;
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "card.md",
     "importance.json",
     "manifest.json",
     "metrics.json",
     "model.bin",
+    "model.onnx",
     "profile.json",
     "report.html",
     "schema.json",

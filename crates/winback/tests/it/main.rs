@@ -12,6 +12,7 @@ mod hostile;
 mod init;
 mod leaks;
 mod models;
+mod onnx;
 mod packages;
 mod pages;
 mod peers;

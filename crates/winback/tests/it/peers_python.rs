@@ -39,12 +39,12 @@ assert sum(column.null_count for column in table.columns) > 100
 pyarrow.parquet.write_table(table, sys.argv[2], row_group_size=97)
 ";
 
-fn python(arguments: &[&str], folder: &Path) -> Output {
+pub(crate) fn python(arguments: &[&str], folder: &Path) -> Output {
     Command::new("python3").args(arguments).current_dir(folder).output().unwrap()
 }
 
 /// Whether Python is here with these packages; if not, the skip is noted.
-fn has(test: &str, packages: &[&str]) -> bool {
+pub(crate) fn has(test: &str, packages: &[&str]) -> bool {
     let names = packages.join(", ");
     let import = Command::new("python3").args(["-c", &format!("import {names}")]).output();
     let is_here = import.is_ok_and(|output| output.status.success());
@@ -54,7 +54,7 @@ fn has(test: &str, packages: &[&str]) -> bool {
     is_here
 }
 
-fn checked(output: &Output) -> String {
+pub(crate) fn checked(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).unwrap()
 }

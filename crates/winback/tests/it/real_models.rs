@@ -10,11 +10,15 @@ use winback_table::reader::{Options, TableReader};
 
 use crate::csv::Csv;
 use crate::explain::check;
+use crate::onnx;
 use crate::peers;
 use crate::run::Bench;
 
 /// Base and effects add up to the log-odds within this on every row.
 const TOLERANCE: f64 = 1e-9;
+
+/// The folder of the model.
+const PACKAGE: &str = "bank/models/churn/1";
 
 const NAIVE_BAYES: &str = "Naive_Bayes_Classifier_Attrition_Flag_Card_Category_Contacts_Count_12_mon_Dependent_count_Education_Level_Months_Inactive_12_mon";
 
@@ -34,6 +38,8 @@ struct Expected<'a> {
 /// What was made of a file.
 struct Made {
     bench: Bench,
+    /// All of the file.
+    text: String,
     scored: Csv,
 }
 
@@ -75,7 +81,7 @@ fn run(test: &str, expected: &Expected<'_>) -> Option<Made> {
     let rate = left.iter().filter(|left| **left).count() as f64 / rows as f64;
     let mean = scored["mean_probability"].as_f64().unwrap();
     assert!((mean / rate - 1.0).abs() < 0.12, "{mean} expected to leave, {rate} left");
-    Some(Made { bench, scored: lines })
+    Some(Made { bench, text, scored: lines })
 }
 
 /// Who left, of the lines of a file whose fields hold no delimiter.
@@ -106,7 +112,7 @@ fn roc_auc(scores: &[f64], left: &[bool]) -> f64 {
 
 /// Every row of the history and the week: base and effects are the log-odds, which are also those of scoring alone.
 fn check_every_row(bench: &Bench) {
-    let folder = std::fs::read_dir(bench.path().join("bank/models/churn/1")).unwrap();
+    let folder = std::fs::read_dir(bench.path().join(PACKAGE)).unwrap();
     let files: Vec<(String, Vec<u8>)> = folder
         .map(|entry| {
             let entry = entry.unwrap();
@@ -132,6 +138,11 @@ fn check_every_row(bench: &Bench) {
     }
 }
 
+/// Every row of the file has the same probability in onnxruntime; with a history, also by trees learnt from that.
+fn check_onnx(test: &str, made: &Made, history: Option<&str>) {
+    onnx::check(test, &made.bench, PACKAGE, history, &made.text.lines().collect::<Vec<_>>());
+}
+
 fn bank_churners_with<'a>(learner: &'a str, excluded: &'a [&'a str], roc_auc: f64) -> Expected<'a> {
     let label = ("Attrition_Flag", "Attrited Customer");
     Expected { file: "BankChurners.csv", label, excluded, learner, one_in: 1, roc_auc }
@@ -149,6 +160,7 @@ fn bank_churners_by_trees() {
         return;
     };
     check_every_row(&made.bench);
+    check_onnx("bank_churners_by_trees", &made, None);
     for row in [0, 999, 2000] {
         let line = &made.scored.rows[row];
         let found: Value = made.bench.json(&["explain", "--key", &line[0], "--in", "week.csv"]);
@@ -163,6 +175,7 @@ fn bank_churners_by_a_scorecard() {
     let expected = bank_churners_with("linear", &excluded, 0.955);
     let Some(made) = run("bank_churners_by_a_scorecard", &expected) else { return };
     check_every_row(&made.bench);
+    check_onnx("bank_churners_by_a_scorecard", &made, None);
 }
 
 #[test]
@@ -177,6 +190,7 @@ fn churn_modelling_by_a_scorecard() {
     };
     let Some(made) = run("churn_modelling_by_a_scorecard", &expected) else { return };
     check_every_row(&made.bench);
+    check_onnx("churn_modelling_by_a_scorecard", &made, Some("history.csv"));
 }
 
 #[test]
@@ -191,6 +205,7 @@ fn telco_by_a_scorecard() {
     };
     let Some(made) = run("telco_by_a_scorecard", &expected) else { return };
     check_every_row(&made.bench);
+    check_onnx("telco_by_a_scorecard", &made, Some("history.csv"));
 }
 
 #[test]
@@ -205,6 +220,7 @@ fn bank_marketing_by_a_scorecard() {
     };
     let Some(made) = run("bank_marketing_by_a_scorecard", &expected) else { return };
     check_every_row(&made.bench);
+    check_onnx("bank_marketing_by_a_scorecard", &made, Some("history.csv"));
     // Without a key, a line bears the number of its row.
     let numbers: Vec<String> = (1..=made.scored.rows.len()).map(|number| number.to_string()).collect();
     assert_eq!(made.scored.column("row"), numbers);

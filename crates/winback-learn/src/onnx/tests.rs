@@ -89,7 +89,7 @@ fn a_tree_answers_as_ours_does() {
         let tree = Tree { questions: questions.to_vec(), values: (10..18).collect(), counts: vec![1; 8] };
         let node = ensemble(|ensemble| ensemble.add_tree(&tree, |question| border(&shape, question)));
         for value in [f32::NAN, f32::NEG_INFINITY, -1.6, -1.5, -0.0, 0.0, 1.9, 2.0, f32::INFINITY] {
-            let bin = crate::encode::bins::bin(&borders, value);
+            let bin = crate::encode::bins::bins(&borders, &[value])[0];
             let leaf: usize =
                 questions.iter().enumerate().map(|(k, q)| usize::from(q.is_yes(bin)) << k).sum();
             let found = walk(&node, &[f64::from(value)]);
@@ -109,7 +109,7 @@ fn points_are_found_by_bin() {
             ensemble.add_points(0, &borders, &points);
         });
         for value in [f32::NAN, -3.0, 0.0, 0.5, 7.0, 18.9, 19.0, 80.0] {
-            let code = usize::from(crate::encode::bins::bin(&borders, value));
+            let code = usize::from(crate::encode::bins::bins(&borders, &[value])[0]);
             let expected = f64::from(points[code]) - 7.0;
             let found = walk(&node, &[f64::from(value), f64::NAN]);
             assert!(found.total_cmp(&expected).is_eq(), "{value}: {found}, not {expected}");

@@ -81,7 +81,8 @@ pub fn folds(groups: &[u64]) -> Vec<u8> {
     groups.iter().map(|group| fold_of(*group, SALT, FOLDS) as u8).collect()
 }
 
-/// Statistics across folds for the training rows, over all of them for new rows, and both in bins.
+/// Statistics across folds for the training rows, over all of them for new rows, and both in bins whose borders lie
+/// between levels.
 ///
 /// `codes`, `labels` and `folds` (see [`folds`]) are those of the training rows, in the same order.
 #[must_use]
@@ -100,8 +101,13 @@ pub fn bins(codes: &[u32], code_count: usize, labels: &[bool], folds: &[u8]) -> 
         .enumerate()
         .map(|(place, own)| counted.totals[place / FOLDS].without(*own).share(counted.overall))
         .collect();
-    let mut sorted: Vec<(f32, usize)> =
-        shares.iter().zip(&in_fold).map(|(share, own)| (*share, own.rows as usize)).collect();
+    // Between the shares of levels, not of folds: a border between two folds of one level would tell their labels apart.
+    let mut sorted: Vec<(f32, usize)> = counted
+        .shares()
+        .iter()
+        .zip(&counted.totals)
+        .map(|(share, own)| (*share, own.rows as usize))
+        .collect();
     sorted.retain(|(_, rows)| *rows > 0);
     sorted.sort_unstable_by(|left, right| left.0.total_cmp(&right.0));
     let borders = borders_of_counted(sorted.into_iter(), MOST_BORDERS);

@@ -66,6 +66,7 @@ Environment:
   WINBACK_CPU            portable, avx2 or avx512: the inner loops [default: the fastest there are]
   WINBACK_TRAIN_NAME     the name of the model
   WINBACK_TRAIN_LEARNER  auto, trees or linear
+  WINBACK_TRAIN_EFFORT   quick, normal or thorough: the search for settings
   WINBACK_TRAIN_SEED     the seed of what is drawn in training
   NO_COLOR               no colours";
 

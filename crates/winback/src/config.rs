@@ -21,7 +21,7 @@ use winback_table::input::Limits;
 use winback_table::{Dates, Kind, Numbers, Schema, Wording};
 
 use self::file::{ColumnPart, ConfigFile, DataPart, Scalar, TrainPart};
-pub(crate) use self::values::{Horizon, Learner, Size, VersionName, delimiter, encoding};
+pub(crate) use self::values::{Effort, Horizon, Learner, Size, VersionName, delimiter, encoding};
 use crate::error::{Result, ResultExt as _, UserError};
 
 /// Where the settings file is if nobody says otherwise.
@@ -121,6 +121,7 @@ pub(crate) struct TrainSettings {
     /// The name of the model.
     pub(crate) name: String,
     pub(crate) learner: Learner,
+    pub(crate) effort: Effort,
     pub(crate) seed: u64,
     /// Whether protected columns are learnt from.
     pub(crate) learn_protected: bool,
@@ -136,6 +137,7 @@ pub(crate) struct Overrides {
     pub(crate) root: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) learner: Option<Learner>,
+    pub(crate) effort: Option<Effort>,
     pub(crate) seed: Option<u64>,
 }
 
@@ -163,6 +165,7 @@ impl Environment {
     const CPU: &str = "WINBACK_CPU";
     const NAME: &str = "WINBACK_TRAIN_NAME";
     const LEARNER: &str = "WINBACK_TRAIN_LEARNER";
+    const EFFORT: &str = "WINBACK_TRAIN_EFFORT";
     const SEED: &str = "WINBACK_TRAIN_SEED";
     const NO_COLOUR: &str = "NO_COLOR";
     const USERS: [&str; 2] = ["USER", "USERNAME"];
@@ -175,9 +178,9 @@ impl Environment {
 
     fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
         let set = |name: &&'static str| Some((*name, lookup(name).filter(|value| !value.is_empty())?));
-        let known =
-            [Self::CONFIG, Self::ROOT, Self::THREADS, Self::CPU, Self::NAME, Self::LEARNER, Self::SEED];
-        let known = known.iter().chain(&Self::USERS);
+        let known = [Self::CONFIG, Self::ROOT, Self::THREADS, Self::CPU];
+        let train = [Self::NAME, Self::LEARNER, Self::EFFORT, Self::SEED];
+        let known = known.iter().chain(&train).chain(&Self::USERS);
         let colour = set(&Self::NO_COLOUR).is_none();
         Self { colour, variables: known.filter_map(set).collect() }
     }
@@ -309,10 +312,12 @@ impl TrainSettings {
     fn resolve(raw: TrainPart, environment: &Environment, flags: Overrides) -> Result<Self> {
         let name = flags.name.or_else(|| environment.text(Environment::NAME)).or(raw.name);
         let learner = environment.parsed(Environment::LEARNER, "auto, trees or linear")?;
+        let effort = environment.parsed(Environment::EFFORT, "quick, normal or thorough")?;
         let seed = environment.parsed(Environment::SEED, "a whole number from 0")?;
         let settings = Self {
             name: name.unwrap_or_else(|| "churn".to_owned()),
             learner: flags.learner.or(learner).or(raw.learner).unwrap_or(Learner::Auto),
+            effort: flags.effort.or(effort).or(raw.effort).unwrap_or(Effort::Normal),
             seed: flags.seed.or(seed).or(raw.seed).unwrap_or(1),
             learn_protected: raw.learn_protected.unwrap_or(false),
             risk_high: raw.risk_high.unwrap_or(3.0),

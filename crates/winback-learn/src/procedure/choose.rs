@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::Learner;
+use super::effort::{most_rounds, patience};
+use super::{Learner, Settings};
 use crate::calibrate::Calibration;
 use crate::encode::Encoded;
 use crate::folds::{Split, cross, hold_out};
@@ -15,17 +16,8 @@ const FOLDED_ROWS: usize = 200_000;
 const INNER_FOLDS: usize = 5;
 const SALT: u64 = 0x696e_6e65;
 
-const DEPTHS: [usize; 2] = [4, 6];
-const L2: f64 = 3.0;
-/// Above so many rows each tree is grown on a sample of them.
-const SAMPLED_ROWS: usize = 200_000;
-const SAMPLE: f64 = 0.2;
 /// Rounds between two looks at the held-out loss.
 const STRIDE: usize = 10;
-/// The search ends when the held-out loss has not fallen for so many rounds.
-const PATIENCE: usize = 50;
-/// Penalties tried for the scorecard, on each squared weight.
-const PENALTIES: [f64; 3] = [1.0, 10.0, 100.0];
 
 /// A learner with everything chosen: what to fit, and how to calibrate it.
 #[derive(Debug, Clone)]
@@ -34,6 +26,21 @@ pub(super) struct Choice {
     pub(super) calibration: Calibration,
     /// The calibrated log loss of each inner row, in the order of the splits' held-out rows.
     pub(super) losses: Vec<f64>,
+}
+
+impl Choice {
+    /// The mean loss of the inner rows.
+    fn mean_loss(&self) -> f64 {
+        sum(self.losses.iter().copied()) / self.losses.len() as f64
+    }
+}
+
+/// What a search came to.
+#[derive(Debug, Clone)]
+pub(super) struct Search {
+    pub(super) best: Choice,
+    /// Every setting that was tried, with the mean calibrated log loss of the inner rows.
+    pub(super) tried: Vec<(Recipe, f64)>,
 }
 
 /// What to fit on all rows of a training part.
@@ -69,58 +76,57 @@ impl Recipe {
     }
 }
 
+/// How many splits there are for so many rows.
+pub(super) fn inner_parts(rows: usize) -> usize {
+    if rows > FOLDED_ROWS { 1 } else { INNER_FOLDS }
+}
+
 /// The splits on which choices are made.
 pub(super) fn inner_splits(data: &Encoded, rows: &[u32]) -> Vec<Split> {
-    if rows.len() > FOLDED_ROWS {
+    if inner_parts(rows.len()) == 1 {
         vec![hold_out(rows, &data.groups, SALT, 10, 0)]
     } else {
         cross(rows, &data.groups, SALT, INNER_FOLDS)
     }
 }
 
-/// The best choice for one learner. `step` is called after each part of the work and answers whether to go on.
+/// The best choice for one learner, and all that was tried. `step` is called after each part of the work and answers
+/// whether to go on.
 pub(super) fn choose(
     learner: Learner,
     data: &Encoded,
     splits: &[Split],
+    settings: &Settings,
     step: &(dyn Fn() -> bool + Sync),
-) -> Result<Choice> {
-    let rows: usize = splits.iter().map(|split| split.held_out.len()).sum();
-    let mut best: Option<(f64, Choice)> = None;
-    for candidate in candidates(learner, data, splits, step)? {
-        let loss = sum(candidate.losses.iter().copied()) / rows as f64;
-        if best.as_ref().is_none_or(|(least, _)| loss < *least) {
-            best = Some((loss, candidate));
+) -> Result<Search> {
+    let go_on = |choice: Choice| if step() { Ok(choice) } else { Err(Error::Stopped) };
+    let mut tried: Vec<Choice> = Vec::new();
+    if learner != Learner::Linear {
+        let prepared: Vec<Prepared> = splits.par_iter().map(|split| prepare(data, &split.training)).collect();
+        let rows = prepared.iter().map(|part| part.labels.len()).max().unwrap_or(0);
+        let attempt = |trees: TreeSettings| go_on(try_trees(trees, data, splits, &prepared));
+        for trees in settings.effort.trees(rows, settings.seed) {
+            tried.push(attempt(trees)?);
+        }
+        if let Some(Recipe::Trees { settings: best, .. }) = best(&tried).map(|choice| choice.recipe)
+            && let Some(refined) = settings.effort.refined(best)
+        {
+            tried.push(attempt(refined)?);
         }
     }
-    best.map(|(_, choice)| choice).ok_or(Error::NoFeatures)
+    if learner != Learner::Trees {
+        for penalty in settings.effort.penalties(splits.len()) {
+            tried.push(go_on(try_linear(*penalty, data, splits))?);
+        }
+    }
+    let search: Vec<(Recipe, f64)> = tried.iter().map(|choice| (choice.recipe, choice.mean_loss())).collect();
+    let best = best(&tried).cloned().ok_or(Error::NoFeatures)?;
+    Ok(Search { best, tried: search })
 }
 
-fn candidates(
-    learner: Learner,
-    data: &Encoded,
-    splits: &[Split],
-    step: &(dyn Fn() -> bool + Sync),
-) -> Result<Vec<Choice>> {
-    let go_on = |choice: Choice| if step() { Ok(choice) } else { Err(Error::Stopped) };
-    let trees = || {
-        let prepared: Vec<Prepared> = splits.par_iter().map(|split| prepare(data, &split.training)).collect();
-        DEPTHS
-            .iter()
-            .map(|depth| go_on(try_trees(*depth, data, splits, &prepared)))
-            .collect::<Result<Vec<_>>>()
-    };
-    let linear = || {
-        // Where one large part is held out, there are so many rows that no penalty in this range makes a difference.
-        let penalties = if splits.len() == 1 { &PENALTIES[..1] } else { &PENALTIES[..] };
-        let tried: Vec<Choice> = penalties.iter().map(|penalty| try_linear(*penalty, data, splits)).collect();
-        tried.into_iter().map(go_on).collect::<Result<Vec<_>>>()
-    };
-    match learner {
-        Learner::Trees => trees(),
-        Learner::Linear => linear(),
-        Learner::Auto => Ok(trees()?.into_iter().chain(linear()?).collect()),
-    }
+/// The choice with the lowest loss; of equals the first.
+fn best(tried: &[Choice]) -> Option<&Choice> {
+    tried.iter().reduce(|best, next| if next.mean_loss() < best.mean_loss() { next } else { best })
 }
 
 /// Calibrates the log-odds of held-out rows and keeps their losses.
@@ -183,12 +189,9 @@ impl<'a> Trial<'a> {
 }
 
 /// Grows all folds in step, until their common held-out loss has not fallen for a while.
-fn try_trees(depth: usize, data: &Encoded, splits: &[Split], prepared: &[Prepared]) -> Choice {
+fn try_trees(settings: TreeSettings, data: &Encoded, splits: &[Split], prepared: &[Prepared]) -> Choice {
     let rows = prepared.iter().map(|part| part.labels.len()).max().unwrap_or(0);
-    let large = rows > 50_000;
-    let sample = if rows > SAMPLED_ROWS { SAMPLE } else { 1.0 };
-    let settings = TreeSettings { depth, rate: if large { 0.1 } else { 0.05 }, l2: L2, sample };
-    let most_rounds = if large { 400 } else { 1500 };
+    let (most_rounds, patience) = (most_rounds(settings, rows), patience(settings));
     let mut trials: Vec<Trial<'_>> = splits
         .iter()
         .zip(prepared)
@@ -196,7 +199,7 @@ fn try_trees(depth: usize, data: &Encoded, splits: &[Split], prepared: &[Prepare
         .collect();
     let mut losses: Vec<f64> = Vec::new();
     let mut best = 0;
-    while losses.len() < most_rounds && losses.len() < best + PATIENCE + 1 {
+    while losses.len() < most_rounds && losses.len() < best + patience + 1 {
         let grown: Vec<Vec<f64>> = trials.par_iter_mut().map(|trial| trial.advance(STRIDE)).collect();
         for round in 0..STRIDE {
             losses.push(sum(grown.iter().map(|losses| losses[round])));

@@ -2,11 +2,15 @@
 //! reported comes from outer folds of the whole procedure, so that choosing is judged too.
 
 mod choose;
+mod effort;
+mod fit;
 mod outer;
 mod train;
 
+pub use effort::Effort;
+pub use fit::{Fitted, fit};
 pub use outer::{Design, JudgedLearner, Outer};
-pub use train::{Candidate, Chosen, GRID, OutOfFold, Report, Trained, train};
+pub use train::{Candidate, Chosen, GRID, OutOfFold, Report, Trained, Tried, train};
 
 /// Which learner to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +40,8 @@ impl Learner {
 pub struct Settings {
     /// Which learner to use.
     pub learner: Learner,
+    /// How much time the search for settings may take.
+    pub effort: Effort,
     /// The seed of every draw.
     pub seed: u64,
     /// Seconds between a row's moment and the day its outcome is known; the gap of a split in time.

@@ -2,8 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::choose::{Choice, choose, inner_splits, pick};
-use super::{LEAST_OF_A_CLASS, Learner};
+use super::choose::Choice;
+use super::fit::{Choices, considered};
+use super::{LEAST_OF_A_CLASS, Learner, Settings};
 use crate::encode::Encoded;
 use crate::folds::{Split, cross, hold_out, latest};
 use crate::metrics::Judged;
@@ -57,39 +58,6 @@ pub struct Outer {
     pub procedure: JudgedLearner,
     /// Each learner that was a candidate, for comparison.
     pub learners: Vec<(Learner, JudgedLearner)>,
-}
-
-/// The learners that a setting considers.
-pub(super) fn considered(learner: Learner) -> &'static [Learner] {
-    match learner {
-        Learner::Auto => &[Learner::Trees, Learner::Linear],
-        Learner::Trees => &[Learner::Trees],
-        Learner::Linear => &[Learner::Linear],
-    }
-}
-
-/// The choice of each considered learner on some rows, and which of them is taken.
-pub(super) fn choices(
-    learner: Learner,
-    data: &Encoded,
-    rows: &[u32],
-    step: &(dyn Fn() -> bool + Sync),
-) -> Result<(Vec<Choice>, usize)> {
-    let splits = inner_splits(data, rows);
-    if splits.iter().any(|split| split.training.is_empty())
-        || splits.iter().all(|split| split.held_out.is_empty())
-    {
-        return Err(Error::Inseparable);
-    }
-    let found: Vec<Choice> = considered(learner)
-        .iter()
-        .map(|learner| choose(*learner, data, &splits, step))
-        .collect::<Result<_>>()?;
-    let taken = match found.as_slice() {
-        [trees, linear] => usize::from(pick(trees, linear).recipe.learner() == Learner::Linear),
-        _ => 0,
-    };
-    Ok((found, taken))
 }
 
 /// How the rows are to be kept apart.
@@ -163,21 +131,21 @@ struct Part {
 
 /// Runs the procedure on every outer split; parts of the work are reported by `step`.
 pub(super) fn judge(
-    learner: Learner,
+    settings: &Settings,
     data: &Encoded,
     (design, splits): (Design, Vec<Split>),
     step: &(dyn Fn() -> bool + Sync),
 ) -> Result<Outer> {
-    let learners = considered(learner);
+    let learners = considered(settings.learner);
     let judge_split = |split: &Split| -> Result<Part> {
-        let (choices, taken) = choices(learner, data, &split.training, step)?;
+        let choices = Choices::find(settings, data, &split.training, step)?;
         let score = |choice: &Choice| {
             let predictor = choice.recipe.fit(data, &split.training);
             let log_odds = predictor.log_odds(data, &split.held_out);
             log_odds.into_iter().map(|value| choice.calibration.apply(value)).collect()
         };
-        let scored = choices.iter().map(score).collect();
-        if step() { Ok(Part { scored, taken }) } else { Err(Error::Stopped) }
+        let scored = choices.searches.iter().map(|search| score(&search.best)).collect();
+        if step() { Ok(Part { scored, taken: choices.taken }) } else { Err(Error::Stopped) }
     };
     let parts: Vec<Part> = splits.par_iter().map(judge_split).collect::<Result<_>>()?;
     let gather = |pick: &dyn Fn(&Part) -> usize| {

@@ -5,14 +5,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 use winback_table::{Field, Source};
 
-use super::choose::{Recipe, trees_gain};
-use super::outer::{Designed, JudgedLearner, check_classes, choices, considered, design, judge};
+use super::choose::{Recipe, inner_parts};
+use super::fit::{Choices, considered};
+use super::outer::{Designed, JudgedLearner, check_classes, design, judge};
 use super::{Learner, Settings};
 use crate::encode::{Encoded, Encoder};
 use crate::importance::ColumnImportance;
 use crate::metrics::{Metrics, report};
 use crate::number::probability;
 use crate::profile::Profile;
+use crate::trees::Settings as TreeSettings;
 use crate::{Error, Model, Result, Watch};
 
 /// Points that the grid of out-of-fold probabilities has at most.
@@ -50,6 +52,12 @@ pub struct Report {
     pub learner: String,
     /// What was chosen for it.
     pub settings: Chosen,
+    /// How much time the search for settings could take; empty in models made before there was a choice.
+    #[serde(default)]
+    pub effort: String,
+    /// All settings that the search tried on the inner folds of all rows, in their order.
+    #[serde(default)]
+    pub tried: Vec<Tried>,
     /// The figures of the whole procedure.
     #[serde(flatten)]
     pub metrics: Metrics,
@@ -61,6 +69,20 @@ pub struct Report {
     /// Whether trees and linear tie, in which case linear is taken.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tie: Option<bool>,
+}
+
+/// One setting that the search tried.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Tried {
+    /// The setting.
+    #[serde(flatten)]
+    pub settings: Chosen,
+    /// The mean log loss of the inner folds' held-out rows, calibrated.
+    pub log_loss: f64,
+}
+
+fn all_rows() -> f64 {
+    1.0
 }
 
 /// What the inner folds chose.
@@ -77,6 +99,9 @@ pub enum Chosen {
         rate: f64,
         /// The weight of squared leaf values.
         l2: f64,
+        /// The share of rows on which each tree was grown; leaf values come from all.
+        #[serde(default = "all_rows")]
+        sample: f64,
     },
     /// For a scorecard.
     Linear {
@@ -123,23 +148,16 @@ pub fn train(
     let rows = data.all_rows();
     check_classes(&data, &rows)?;
     let Designed { design, splits, note } = design(&data, settings.horizon)?;
-    let step = counting(
-        settings.learner,
-        splits.len(),
-        splits.first().map_or(0, |split| split.training.len()),
-        watch,
-    );
-    let outer = judge(settings.learner, &data, (design, splits), &step)?;
-    let (choices, taken) = choices(settings.learner, &data, &rows, &step)?;
-    let choice = &choices[taken];
-    let predictor = choice.recipe.fit(&data, &rows);
+    let sizes = splits.iter().map(|split| split.training.len()).chain([rows.len()]);
+    let step = counting(&settings, sizes, watch);
+    let outer = judge(&settings, &data, (design, splits), &step)?;
+    let choices = Choices::find(&settings, &data, &rows, &step)?;
+    let fitted = choices.taken().fit(&data, &rows);
     if !step() {
         return Err(Error::Stopped);
     }
-    let gain = match choices.as_slice() {
-        [trees, linear] => Some(trees_gain(&trees.losses, &linear.losses)),
-        _ => None,
-    };
+    let recipe = choices.taken().recipe;
+    let gain = choices.gain();
     let out_of_fold = first_scores(&data, &outer.procedure);
     let profile = Profile::new(&encoder, &quantiles, &data);
     let metrics = report(&outer.procedure.judged, settings.seed);
@@ -154,8 +172,10 @@ pub fn train(
         rows: profile.rows,
         positives: profile.positives,
         split: outer.design.name() + &note,
-        learner: choice.recipe.learner().name().to_owned(),
-        settings: choice.recipe.into(),
+        learner: recipe.learner().name().to_owned(),
+        settings: recipe.into(),
+        effort: settings.effort.name().to_owned(),
+        tried: choices.searches.iter().flat_map(|search| &search.tried).map(Tried::from).collect(),
         metrics,
         learners,
         trees_gain_percent: gain.map(|gain| gain.share * 100.0),
@@ -163,8 +183,8 @@ pub fn train(
     };
     let model = Model {
         encoder,
-        predictor,
-        calibration: choice.calibration,
+        predictor: fitted.predictor,
+        calibration: fitted.calibration,
         base_rate: profile.positives as f64 / profile.rows as f64,
         bands: settings.bands,
         out_of_fold_grid: grid(&out_of_fold),
@@ -174,28 +194,35 @@ pub fn train(
     Ok(Trained { model, report, profile, importance, identities: data.identities, out_of_fold, groups })
 }
 
-/// Counts the parts of the work: each candidate setting and each fit, of every outer split and of the final choice.
+/// Counts the parts of the work: each candidate setting and each fit, of training parts of these sizes.
 fn counting<'a>(
-    learner: Learner,
-    splits: usize,
-    training_rows: usize,
+    settings: &Settings,
+    sizes: impl Iterator<Item = usize>,
     watch: Watch<'a>,
 ) -> impl Fn() -> bool + Sync + 'a {
-    let penalties = if training_rows > 200_000 { 1 } else { 3 };
-    let a_choice: u64 = considered(learner)
-        .iter()
-        .map(|learner| if *learner == Learner::Trees { 2 } else { penalties })
-        .sum();
-    let total = (a_choice + 1) * (splits as u64 + 1);
+    let of_part = |rows: usize| {
+        let tried = considered(settings.learner).iter().map(|learner| match learner {
+            Learner::Trees => settings.effort.tries(rows, settings.seed),
+            _ => settings.effort.penalties(inner_parts(rows)).len(),
+        });
+        tried.sum::<usize>() as u64 + 1
+    };
+    let total = sizes.map(of_part).sum();
     let done = AtomicU64::new(0);
     move || watch((done.fetch_add(1, Ordering::Relaxed) + 1).min(total), total)
+}
+
+impl From<&(Recipe, f64)> for Tried {
+    fn from((recipe, log_loss): &(Recipe, f64)) -> Self {
+        Self { settings: (*recipe).into(), log_loss: *log_loss }
+    }
 }
 
 impl From<Recipe> for Chosen {
     fn from(recipe: Recipe) -> Self {
         match recipe {
-            Recipe::Trees { settings, rounds } => {
-                Self::Trees { rounds, depth: settings.depth, rate: settings.rate, l2: settings.l2 }
+            Recipe::Trees { settings: TreeSettings { depth, rate, l2, sample }, rounds } => {
+                Self::Trees { rounds, depth, rate, l2, sample }
             }
             Recipe::Linear { penalty } => Self::Linear { penalty },
         }

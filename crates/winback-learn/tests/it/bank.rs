@@ -1,6 +1,6 @@
 //! A made bank as a source, and what is known of it.
 
-use winback_learn::procedure::{Learner, Settings, Trained, train};
+use winback_learn::procedure::{Effort, Learner, Settings, Trained, train};
 use winback_simulate::Bank;
 use winback_table::{MemorySource, Role};
 
@@ -16,7 +16,7 @@ pub(crate) fn history(customers: u64, seed: u64) -> (MemorySource, Vec<f64>) {
 }
 
 pub(crate) fn settings(learner: Learner) -> Settings {
-    Settings { learner, seed: 1, horizon: 90 * 86_400, bands: [3.0, 1.0] }
+    Settings { learner, effort: Effort::Normal, seed: 1, horizon: 90 * 86_400, bands: [3.0, 1.0] }
 }
 
 pub(crate) fn fit(source: &MemorySource, learner: Learner) -> Trained {

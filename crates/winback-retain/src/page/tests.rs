@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray};
-use winback_learn::procedure::{self, Learner, Settings, Trained};
+use winback_learn::procedure::{self, Effort, Learner, Settings, Trained};
 use winback_table::{Field, Kind, MemorySource, Role, Schema, Source};
 
 use super::*;
@@ -59,7 +59,8 @@ fn history(more: usize) -> MemorySource {
 }
 
 fn trained(history: &MemorySource) -> Trained {
-    let settings = Settings { learner: Learner::Linear, seed: 1, horizon: 0, bands: [2.0, 1.0] };
+    let settings =
+        Settings { learner: Learner::Linear, effort: Effort::Normal, seed: 1, horizon: 0, bands: [2.0, 1.0] };
     procedure::train(history, &|field| field.role == Role::Feature, settings, &|_, _| true).unwrap()
 }
 

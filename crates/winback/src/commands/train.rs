@@ -7,7 +7,7 @@ use winback_learn::package::PAGE;
 use winback_learn::procedure::Report;
 
 use super::Context;
-use crate::config::{Learner, Overrides, Settings};
+use crate::config::{Effort, Learner, Overrides, Settings};
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::{Align, count, percent};
 use crate::steps::ingest::{History, Rejected};
@@ -24,6 +24,9 @@ pub(crate) struct Arguments {
     /// Which learner [default: auto, the one with the lower log loss]
     #[arg(long, value_enum, value_name = "LEARNER")]
     learner: Option<Learner>,
+    /// How much time the search for settings may take [default: normal]
+    #[arg(long, value_enum, value_name = "EFFORT")]
+    effort: Option<Effort>,
     /// The seed of what is drawn [default: 1]
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
@@ -34,8 +37,8 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
     let watch = Stopwatch::start();
-    let Arguments { learner, seed, name } = arguments;
-    let settings = context.settings(Overrides { learner, seed, name, ..Overrides::default() })?;
+    let Arguments { learner, effort, seed, name } = arguments;
+    let settings = context.settings(Overrides { learner, effort, seed, name, ..Overrides::default() })?;
     let bucket = Bucket::open(&settings)?;
     let files = bucket.history(&settings)?;
     let inputs = inputs(&files, settings.data.limits);

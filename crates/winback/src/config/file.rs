@@ -10,7 +10,7 @@ use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 use winback_table::{Dates, Kind, Numbers, nearest_name};
 
-use super::Learner;
+use super::{Effort, Learner};
 use crate::error::{Result, ResultExt as _};
 
 /// The whole file.
@@ -87,6 +87,7 @@ pub(crate) struct ReasonPart {
 pub(crate) struct TrainPart {
     pub(crate) name: Option<String>,
     pub(crate) learner: Option<Learner>,
+    pub(crate) effort: Option<Effort>,
     pub(crate) seed: Option<u64>,
     pub(crate) learn_protected: Option<bool>,
     pub(crate) risk_high: Option<f64>,

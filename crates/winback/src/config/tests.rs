@@ -26,6 +26,7 @@ reason = { low = "Few transactions: {value}; typical is {typical}" }
 [train]
 name = "retail"
 learner = "linear"
+effort = "thorough"
 seed = 7
 learn_protected = true
 risk_high = 4
@@ -67,6 +68,7 @@ fn every_setting_is_understood() {
     let expected = TrainSettings {
         name: "retail".to_owned(),
         learner: Learner::Linear,
+        effort: Effort::Thorough,
         seed: 7,
         learn_protected: true,
         risk_high: 4.0,
@@ -82,7 +84,7 @@ fn an_empty_file_means_the_defaults() {
     assert_eq!(settings.data.missing, Schema::MISSING);
     assert_eq!((settings.data.horizon, &settings.data.label), (Horizon { days: 90 }, &None));
     assert_eq!((settings.train.name.as_str(), settings.train.seed), ("churn", 1));
-    assert_eq!(settings.train.learner, Learner::Auto);
+    assert_eq!((settings.train.learner, settings.train.effort), (Learner::Auto, Effort::Normal));
     assert!(!settings.train.learn_protected);
     assert!((settings.data.reject_limit - 0.01).abs() < 1e-12);
 }

@@ -19,6 +19,18 @@ pub(crate) enum Learner {
     Linear,
 }
 
+/// How much time a training may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Effort {
+    /// One setting for each learner: a first look.
+    Quick,
+    /// A few settings for each learner.
+    Normal,
+    /// A search over settings, about ten times as long.
+    Thorough,
+}
+
 /// A span of whole days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Horizon {
@@ -47,6 +59,14 @@ impl FromStr for VersionName {
 }
 
 impl FromStr for Learner {
+    type Err = UserError;
+
+    fn from_str(text: &str) -> Result<Self, UserError> {
+        clap::ValueEnum::from_str(text, true).map_err(UserError::new)
+    }
+}
+
+impl FromStr for Effort {
     type Err = UserError;
 
     fn from_str(text: &str) -> Result<Self, UserError> {

@@ -14,7 +14,7 @@ use winback_table::reader::{Options, Repeats, Tally};
 use winback_table::{Error as TableError, Field, Oddity, OddityKind, Role};
 
 use super::ingest::History;
-use crate::config::{Learner, Settings};
+use crate::config::{Effort, Learner, Settings};
 use crate::error::{Result, ResultExt as _};
 
 /// What training made.
@@ -85,6 +85,11 @@ pub(crate) fn train(settings: &Settings, history: &History, watch: Watch<'_>) ->
             Learner::Auto => procedure::Learner::Auto,
             Learner::Trees => procedure::Learner::Trees,
             Learner::Linear => procedure::Learner::Linear,
+        },
+        effort: match train.effort {
+            Effort::Quick => procedure::Effort::Quick,
+            Effort::Normal => procedure::Effort::Normal,
+            Effort::Thorough => procedure::Effort::Thorough,
         },
         seed: train.seed,
         horizon: i64::from(settings.data.horizon.days) * 86_400,

@@ -1,7 +1,7 @@
 //! The learners that were tried, on the same rows.
 
-use maud::html;
-use winback_learn::procedure::{Candidate, Chosen};
+use maud::{Markup, html};
+use winback_learn::procedure::{Candidate, Chosen, Tried};
 
 use super::super::parts::{Figure, Swatch, Table, figure, table};
 use super::super::words::{decimals, interval};
@@ -52,22 +52,73 @@ pub(super) fn section(report: &ModelReport) -> Section {
         }
         (table(&numbers, "Learners compared"))
         @if candidates.len() > 1 { div.figures { (losses(candidates)) } }
+        @if report.report.tried.len() > 1 { (tried(&report.report.tried, &report.report.effort)) }
     };
     Section { id: "learners", name: "Learners", title, body }
 }
 
+/// What the search for settings tried, the best first.
+fn tried(tried: &[Tried], effort: &str) -> Markup {
+    let mut sorted: Vec<&Tried> = tried.iter().collect();
+    sorted.sort_by(|left, right| left.log_loss.total_cmp(&right.log_loss));
+    let row = |tried: &&Tried| {
+        let mut cells = match tried.settings {
+            Chosen::Trees { rounds, depth, rate, l2, sample } => vec![
+                "trees".to_owned(),
+                rounds.to_string(),
+                depth.to_string(),
+                rate.to_string(),
+                format!("{} %", decimals(sample * 100.0, 0)),
+                l2.to_string(),
+            ],
+            Chosen::Linear { penalty } => {
+                let none = || "–".to_owned();
+                vec!["linear".to_owned(), none(), none(), none(), none(), penalty.to_string()]
+            }
+        };
+        cells.push(decimals(tried.log_loss, 5));
+        cells
+    };
+    let numbers = Table {
+        columns: vec![
+            ("learner", false),
+            ("trees", true),
+            ("questions", true),
+            ("correction", true),
+            ("rows a tree", true),
+            ("penalty", true),
+            ("log loss", true),
+        ],
+        rows: sorted.iter().map(row).collect(),
+    };
+    html! {
+        p {
+            "The search for settings (effort " (effort) ") tried " (tried.len()) " of them on the inner folds. "
+            "Their log losses are of rows held out from the trees, but not from the search, so the best of them flatters a little; the figures above do not."
+        }
+        (table(&numbers, "Settings tried, the best first"))
+    }
+}
+
 fn settings(chosen: Chosen) -> String {
     match chosen {
-        Chosen::Trees { rounds, depth, rate, l2 } => format!(
-            "The inner folds chose {rounds} trees of {depth} questions, each applying {rate} of its correction, with a penalty of {l2}."
-        ),
+        Chosen::Trees { rounds, depth, rate, l2, sample } => {
+            let drawn = if sample < 1.0 {
+                format!(", grown on {} % of the rows", decimals(sample * 100.0, 0))
+            } else {
+                String::new()
+            };
+            format!(
+                "The inner folds chose {rounds} trees of {depth} questions{drawn}, each applying {rate} of its correction, with a penalty of {l2}."
+            )
+        }
         Chosen::Linear { penalty } => {
             format!("The inner folds chose a scorecard with a penalty of {penalty}.")
         }
     }
 }
 
-fn losses(candidates: &[Candidate]) -> maud::Markup {
+fn losses(candidates: &[Candidate]) -> Markup {
     let rows: Vec<ForestRow> = candidates
         .iter()
         .map(|candidate| ForestRow {

@@ -35,6 +35,8 @@ pub(super) fn text(request: &Request, look: &Look, config: &Path) -> Result<Stri
          name = \"churn\"\n\
          # auto, trees or linear.\n\
          learner = \"auto\"\n\
+         # quick, normal or thorough: how much time the search for settings may take.\n\
+         effort = \"normal\"\n\
          # The same seed, data and settings give the same model.\n\
          seed = 1\n\
          # Whether protected columns are learnt from; they are never a reason.\n\

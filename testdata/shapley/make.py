@@ -1,7 +1,8 @@
 """Makes forest.json and linear.json: Shapley values of symmetric trees and of points tables.
 
-forest.json holds small forests of symmetric trees with the Shapley values of their columns for
-the path-dependent value function, by the definition and by the shap package's TreeExplainer.
+forest.json holds small forests of symmetric trees with the Shapley values and the Shapley
+interaction values of their columns, by the definition and by the shap package's TreeExplainer:
+for the path-dependent value function, and for the interventional one against some rows.
 linear.json holds an additive model of points tables with the effect of every column on every
 row, checked against the shap package's LinearExplainer and exact explainer.
 The README beside this file has the formats.
@@ -39,6 +40,8 @@ UNIT = 2.0**-24
 # Rows and borders are whole numbers of this unit: they are exact in single precision too, and
 # rows often equal a border, which must answer the question with no.
 GRID = 1.0 / 8.0
+# Interaction values are a square of numbers a row, so there are those of so many rows of a case.
+ROWS_WITH_INTERACTIONS = 10
 
 
 # --- Symmetric trees ----------------------------------------------------------------------
@@ -84,21 +87,51 @@ def expectation(tree, row, known, depth=0, prefix=0):
     )
 
 
-def definition(tree, row, column_count):
-    """Shapley values of one tree: each column's mean gain over all orderings of its columns.
+def path_dependent(tree, row):
+    """The worth of a set of columns: the expected leaf value when only those follow the row."""
+    return lambda known: expectation(tree, row, known)
 
-    A column that the tree does not ask about gains nothing in any ordering, so the orderings of
-    the other columns alone give the same means.
-    """
-    columns = sorted({question["column"] for question in tree["questions"]})
-    # The orderings meet the same sets of columns again and again.
+
+def against(background):
+    """The same for a background: the other columns follow each of its rows in turn."""
+
+    def game(tree, row):
+        def value(known):
+            mixed = [
+                [row[column] if column in known else other[column] for column in range(len(row))]
+                for other in background
+            ]
+            return sum(Fraction(tree_output(tree, each)) for each in mixed) / len(background)
+
+        return value
+
+    return game
+
+
+def remembering(value):
+    """The same function of sets; the orderings meet the same sets again and again."""
     remembered = {}
 
-    def value(known):
+    def remembered_value(known):
         if known not in remembered:
-            remembered[known] = expectation(tree, row, known)
+            remembered[known] = value(known)
         return remembered[known]
 
+    return remembered_value
+
+
+def asked(tree):
+    """The columns that the tree asks about.
+
+    Other columns gain nothing in any ordering, so the orderings of these alone give the same
+    means.
+    """
+    return sorted({question["column"] for question in tree["questions"]})
+
+
+def definition(tree, value, column_count):
+    """Shapley values of one tree: each column's mean gain over all orderings of its columns."""
+    columns = asked(tree)
     gains = {column: Fraction(0) for column in columns}
     for ordering in itertools.permutations(columns):
         known = frozenset()
@@ -110,17 +143,56 @@ def definition(tree, row, column_count):
     return [gains.get(column, Fraction(0)) / orderings for column in range(column_count)]
 
 
-def explain_by_definition(columns, trees, rows):
-    """Base and Shapley values of the forest by the definition, rounded once at the end."""
-    base = sum(expectation(tree, None, frozenset()) for tree in trees)
+def interactions_by_definition(tree, value, column_count):
+    """Shapley interaction values of one tree, one row and column for each column.
+
+    Half of what two columns gain together beyond what each gains alone, in the mean over all
+    orderings in which they come one after the other, taken as one.
+    The diagonal is what is left of each column's Shapley value.
+    """
+    columns = asked(tree)
+    matrix = [[Fraction(0)] * column_count for _ in range(column_count)]
+    for column, effect in enumerate(definition(tree, value, column_count)):
+        matrix[column][column] = effect
+    for left, right in itertools.combinations(columns, 2):
+        pair = frozenset([left, right])
+        others = [frozenset([column]) for column in columns if column not in pair]
+        gain = Fraction(0)
+        for ordering in itertools.permutations([pair, *others]):
+            known = frozenset().union(*ordering[: ordering.index(pair)])
+            gain += value(known | pair) - value(known | {left}) - value(known | {right})
+            gain += value(known)
+        half = gain / (2 * math.factorial(len(columns) - 1))
+        for one, other in [(left, right), (right, left)]:
+            matrix[one][other] = half
+            matrix[one][one] -= half
+    return matrix
+
+
+def explain_by_definition(columns, trees, rows, game):
+    """Base, Shapley values and interaction values of the forest, rounded once at the end.
+
+    Interaction values are those of the first rows.
+    """
+    base = sum(game(tree, rows[0])(frozenset()) for tree in trees)
     values = []
-    for row in rows:
-        by_tree = [definition(tree, row, columns) for tree in trees]
+    interactions = []
+    for index, row in enumerate(rows):
+        games = [remembering(game(tree, row)) for tree in trees]
+        by_tree = [definition(tree, value, columns) for tree, value in zip(trees, games)]
         total = [sum(of_column) for of_column in zip(*by_tree)]
         # The values and the base must add up to the output, and do so exactly in fractions.
         assert base + sum(total) == sum(Fraction(tree_output(tree, row)) for tree in trees)
         values.append([float(value) for value in total])
-    return float(base), values
+        if index < ROWS_WITH_INTERACTIONS:
+            by_tree = [
+                interactions_by_definition(tree, value, columns)
+                for tree, value in zip(trees, games)
+            ]
+            matrix = [[sum(cells) for cells in zip(*lines)] for lines in zip(*by_tree)]
+            assert [sum(line) for line in matrix] == total
+            interactions.append([[float(cell) for cell in line] for line in matrix])
+    return float(base), values, interactions
 
 
 # --- The same trees for the shap package --------------------------------------------------
@@ -154,7 +226,9 @@ def as_node_table(tree):
             features[node] = tree["questions"][level]["column"]
             thresholds[node] = tree["questions"][level]["border"]
             children = [left[node], right[node]]
-            values[node, 0] = numpy.average(values[children, 0], weights=counts[children])
+            # Only path-dependent values look at these, and there no node is empty.
+            weights = counts[children] if counts[node] > 0 else None
+            values[node, 0] = numpy.average(values[children, 0], weights=weights)
     return {
         "children_left": left,
         "children_right": right,
@@ -167,23 +241,37 @@ def as_node_table(tree):
     }
 
 
-def explain_by_shap(trees, rows):
-    """Base and Shapley values of the forest by TreeExplainer."""
+def explain_by_shap(trees, rows, background=None):
+    """Base and Shapley values of the forest by TreeExplainer.
+
+    Without a background they are path-dependent, and interaction values of the first rows come
+    with them, which TreeExplainer does not have for a background.
+    """
     model = {
         "trees": [as_node_table(tree) for tree in trees],
         "internal_dtype": numpy.float64,
         "input_dtype": numpy.float64,
     }
-    explainer = shap.TreeExplainer(model, feature_perturbation="tree_path_dependent")
-    values = explainer.shap_values(numpy.array(rows, dtype=numpy.float64), check_additivity=False)
+    rows = numpy.array(rows, dtype=numpy.float64)
+    if background is None:
+        explainer = shap.TreeExplainer(model, feature_perturbation="tree_path_dependent")
+        interactions = explainer.shap_interaction_values(rows[:ROWS_WITH_INTERACTIONS]).tolist()
+    else:
+        explainer = shap.TreeExplainer(
+            model,
+            data=numpy.array(background, dtype=numpy.float64),
+            feature_perturbation="interventional",
+        )
+        interactions = None
+    values = explainer.shap_values(rows, check_additivity=False)
     base = float(numpy.asarray(explainer.expected_value).reshape(-1)[0])
     values = numpy.asarray(values, dtype=float).reshape(len(rows), -1)
     # The explainer's own values and base must lead to its own outputs, and those to ours.
     outputs = numpy.array([sum(tree_output(tree, row) for tree in trees) for row in rows])
-    own_outputs = explainer.model.predict(numpy.array(rows, dtype=numpy.float64)).reshape(-1)
+    own_outputs = explainer.model.predict(rows).reshape(-1)
     assert numpy.abs(own_outputs - outputs).max() < AGREEMENT
     assert numpy.abs(values.sum(axis=1) + base - outputs).max() < AGREEMENT
-    return base, values.tolist()
+    return base, values.tolist(), interactions
 
 
 # --- The forests --------------------------------------------------------------------------
@@ -283,32 +371,47 @@ def forests():
     yield "empty_leaves_and_branches", 4, trees, on_grid(generator, (16, 4)).tolist()
 
 
+def explained(what, columns, trees, rows, game, with_shap, background=None):
+    """Base, values and interaction values by the definition and, where it can, by TreeExplainer.
+
+    Stops where the two do not agree.
+    """
+    base, brute_force, interactions = explain_by_definition(columns, trees, rows, game)
+    shap_values = shap_interactions = None
+    if with_shap:
+        shap_base, shap_values, shap_interactions = explain_by_shap(trees, rows, background)
+        agree(f"forest {what}, TreeExplainer", shap_values, shap_base, base, brute_force)
+        if shap_interactions is not None:
+            agree(f"forest {what}, its pairs", shap_interactions, base, base, interactions)
+    return {
+        "base": base,
+        "shap": shap_values,
+        "brute_force": brute_force,
+        "shap_interactions": shap_interactions,
+        "interactions": interactions,
+    }
+
+
 def make_forest_document():
+    generator = numpy.random.default_rng(14)
     cases = []
     for name, columns, trees, rows in forests():
-        base, brute_force = explain_by_definition(columns, trees, rows)
-        shap_values = None
-        if all(min(tree["leaf_counts"]) > 0 for tree in trees):
-            shap_base, shap_values = explain_by_shap(trees, rows)
-            difference = numpy.abs(numpy.array(shap_values) - numpy.array(brute_force)).max()
-            base_difference = abs(shap_base - base)
-            assert difference < AGREEMENT and base_difference < AGREEMENT, name
-            print(
-                f"forest {name}: TreeExplainer is within {difference:.2g} of the definition, "
-                f"its base within {base_difference:.2g}"
-            )
-        cases.append(
-            {
-                "name": name,
-                "columns": columns,
-                "trees": trees,
-                "rows": rows,
-                "outputs": [math.fsum(tree_output(tree, row) for tree in trees) for row in rows],
-                "base": base,
-                "shap": shap_values,
-                "brute_force": brute_force,
-            }
-        )
+        counted = all(min(tree["leaf_counts"]) > 0 for tree in trees)
+        # Some rows of the background are equal in all that the trees ask.
+        background = on_grid(generator, (9, columns)).tolist() + [rows[0], rows[0]]
+        case = {
+            "name": name,
+            "columns": columns,
+            "trees": trees,
+            "rows": rows,
+            "outputs": [math.fsum(tree_output(tree, row) for tree in trees) for row in rows],
+        }
+        case.update(explained(name, columns, trees, rows, path_dependent, counted))
+        game = against(background)
+        what = f"{name} against rows"
+        found = explained(what, columns, trees, rows, game, True, background)
+        case["against"] = {"background": background, **found}
+        cases.append(case)
     return {"made_by": versions(), "cases": cases}
 
 
@@ -384,7 +487,7 @@ def check_linear_explainer(columns, rows, background, base, effects):
     explainer = shap.LinearExplainer((coefficients, 0.0), masker)
     by_bin = explainer.shap_values(one_hot(numpy.array(rows)))
     by_column = numpy.add.reduceat(by_bin, starts, axis=1)
-    agree("LinearExplainer", by_column, float(explainer.expected_value), base, effects)
+    agree("linear, LinearExplainer", by_column, float(explainer.expected_value), base, effects)
 
 
 def check_exact_explainer(columns, rows, background, base, effects):
@@ -399,15 +502,15 @@ def check_exact_explainer(columns, rows, background, base, effects):
     masker = shap.maskers.Independent(background, max_samples=len(background))
     explanation = shap.explainers.ExactExplainer(model, masker)(numpy.array(rows), silent=True)
     base_value = float(numpy.asarray(explanation.base_values).reshape(-1)[0])
-    agree("ExactExplainer", explanation.values, base_value, base, effects)
+    agree("linear, ExactExplainer", explanation.values, base_value, base, effects)
 
 
 def agree(explainer, values, base_value, base, effects):
-    difference = numpy.abs(values - numpy.array(effects)).max()
+    difference = numpy.abs(numpy.array(values) - numpy.array(effects)).max()
     base_difference = abs(base_value - base)
     assert difference < AGREEMENT and base_difference < AGREEMENT, explainer
     print(
-        f"linear: {explainer} is within {difference:.2g} of the effects, "
+        f"{explainer}: within {difference:.2g} of the definition, "
         f"its base within {base_difference:.2g}"
     )
 

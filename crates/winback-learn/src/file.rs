@@ -171,7 +171,7 @@ fn read_predictor(reader: &mut Reader<'_>, format: u32) -> Result<Predictor> {
             })?;
             let trees = reader.list(12, |reader| read_tree(reader, format))?;
             // Empty tables: they are filled once the forest is known to be sound.
-            let tables = crate::trees::shapley::Tables { trees: Vec::new(), base: 0 };
+            let tables = crate::trees::shapley::Tables::default();
             Ok(Predictor::Trees { forest: Forest { base, lookups, trees }, tables })
         }
         1 => {

@@ -1,12 +1,19 @@
 //! Exact Shapley values of oblivious trees, as a table by leaf.
 //!
 //! Which questions a row answers yes to *is* its leaf, so a tree's Shapley values depend on the leaf alone: a table of
-//! at most 64 rows by at most six players, computed once from the definition. The value of a coalition is path-dependent
-//! (Lundberg and others 2020): questions on its columns follow the row, the others average both branches by training
-//! counts, levels in stored order; an empty branch splits half and half. Players are source columns.
+//! at most 64 rows by at most six players, computed once from the definition. What a coalition of players is worth says
+//! `game`; a [`Background`] decides what the other columns answer. [`Interactions`] are tables of the same kind, by
+//! pairs of columns.
+
+mod background;
+mod game;
+mod interactions;
 
 use winback_kernels::{Cpu, LEAVES};
 
+pub use self::background::{Background, LeafCounts};
+use self::game::Game;
+pub use self::interactions::{Interactions, Parts, Sizes};
 use super::block::{BLOCK, Bounded, ColumnSums, in_groups};
 use super::{Forest, Matrix, Tree};
 use crate::number::{UNIT, to_units};
@@ -23,12 +30,14 @@ pub struct TreeTable {
 }
 
 /// The Shapley values of a forest, one table a tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tables {
     /// One table a tree.
     pub trees: Vec<TreeTable>,
-    /// The margin when nothing is known, in units of 2⁻²⁴ log-odds.
+    /// The margin when nothing is known, in units of 2⁻²⁴ log-odds: the background's mean, to within half a unit a tree.
     pub base: i64,
+    /// What rows are compared with.
+    pub background: Background,
 }
 
 impl Bounded for (&Tree, &TreeTable) {
@@ -38,12 +47,22 @@ impl Bounded for (&Tree, &TreeTable) {
 }
 
 impl Tables {
-    /// Computes the tables of a forest.
+    /// Computes the tables of a forest, which compare rows with its training rows.
     #[must_use]
     pub fn new(forest: &Forest) -> Self {
-        let trees: Vec<TreeTable> = forest.trees.iter().map(TreeTable::new).collect();
+        Self::against(forest, Background::Training)
+    }
+
+    /// Computes the tables of a forest that compare rows with a background.
+    ///
+    /// # Panics
+    /// When the background's rows were counted in a forest of fewer trees.
+    #[must_use]
+    pub fn against(forest: &Forest, background: Background) -> Self {
+        let table = |(index, tree): (usize, &Tree)| TreeTable::new(tree, &background.game(index, tree));
+        let trees: Vec<TreeTable> = forest.trees.iter().enumerate().map(table).collect();
         let base = forest.base + trees.iter().map(|tree| tree.base).sum::<i64>();
-        Self { trees, base }
+        Self { trees, base, background }
     }
 
     /// The effects of every row: for each row one number a column, in units of 2⁻²⁴ log-odds.
@@ -78,25 +97,9 @@ impl Tables {
 }
 
 impl TreeTable {
-    fn new(tree: &Tree) -> Self {
-        let mut players: Vec<u16> = Vec::new();
-        for question in &tree.questions {
-            if !players.contains(&question.column) {
-                players.push(question.column);
-            }
-        }
-        // For each level the bit of its column among the players.
-        let level_bits: Vec<usize> = tree
-            .questions
-            .iter()
-            .map(|question| {
-                players.iter().position(|player| *player == question.column).map_or(0, |at| 1 << at)
-            })
-            .collect();
-        let nodes = node_counts(&tree.counts);
-        let values: Vec<Vec<f64>> = (0..1_usize << players.len())
-            .map(|known| expectations(tree, &nodes, &level_bits, known))
-            .collect();
+    /// Divides a tree's game among its players.
+    fn new(tree: &Tree, game: &Game) -> Self {
+        let Game { players, values } = game;
         let weights = coalition_weights(players.len());
         let base = to_units(values[0][0] * UNIT);
         let mut effects = vec![[0; LEAVES]; players.len()];
@@ -115,40 +118,8 @@ impl TreeTable {
             let of_leaf = rounded(&exact, i64::from(tree.values[leaf]) - base);
             effects.iter_mut().zip(of_leaf).for_each(|(by_leaf, effect)| by_leaf[leaf] = effect);
         }
-        Self { players, effects, base }
+        Self { players: players.clone(), effects, base }
     }
-}
-
-/// Rows in every node: `nodes[level][path]` for the path of the first `level` answers.
-fn node_counts(leaf_counts: &[u32]) -> Vec<Vec<f64>> {
-    let mut nodes = vec![leaf_counts.iter().map(|count| f64::from(*count)).collect::<Vec<f64>>()];
-    while let Some(below) = nodes.last().filter(|below| below.len() > 1) {
-        let half = below.len() / 2;
-        // The last answer is the highest bit, so a node's children lie half the list apart.
-        nodes.push((0..half).map(|path| below[path] + below[path + half]).collect());
-    }
-    nodes.reverse();
-    nodes
-}
-
-/// For each leaf, what is expected of the tree when the columns of `known` answer as that leaf does.
-fn expectations(tree: &Tree, nodes: &[Vec<f64>], level_bits: &[usize], known: usize) -> Vec<f64> {
-    let mut values: Vec<f64> = tree.values.iter().map(|value| f64::from(*value)).collect();
-    for level in (0..level_bits.len()).rev() {
-        if known & level_bits[level] != 0 {
-            continue;
-        }
-        let bit = 1 << level;
-        for leaf in (0..values.len()).filter(|leaf| leaf & bit == 0) {
-            let path = leaf & (bit - 1);
-            let (no, yes) = (nodes[level + 1][path], nodes[level + 1][path | bit]);
-            let share = if no + yes > 0.0 { yes / (no + yes) } else { 0.5 };
-            let mean = values[leaf] * (1.0 - share) + values[leaf | bit] * share;
-            values[leaf] = mean;
-            values[leaf | bit] = mean;
-        }
-    }
-    values
 }
 
 /// The Shapley weight of a coalition of each size, the player itself left out: s! (m - s - 1)! / m!.

@@ -58,6 +58,9 @@ pub enum Error {
         /// The Arrow type it should have.
         expected: String,
     },
+    /// Rows are to be compared with others, and there are none.
+    #[error("there is no row to compare with")]
+    NoBackground,
     /// More columns than a model can hold.
     #[error("{columns} columns to learn from are more than the {most} a model can hold")]
     TooManyColumns {

@@ -1,10 +1,11 @@
 //! What moves a model's scores: the mean size of each column's effect, and which way its values push.
 
+use arrow::record_batch::RecordBatch;
 use serde::{Deserialize, Serialize};
 
-use crate::Model;
-use crate::encode::{Codes, Encoded, FIRST_LEVEL, Shape};
-use crate::number::sum;
+use crate::encode::{Codes, ColumnEncoder, Encoded, FIRST_LEVEL, Shape};
+use crate::number::{UNIT, sum};
+use crate::{Model, Result};
 
 /// Rows looked at; of a larger training table every n-th.
 const ROWS: usize = 50_000;
@@ -51,30 +52,65 @@ pub enum Values {
     Other,
 }
 
-impl Model {
-    /// How each column moves the scores of the rows it was fitted on.
+/// Effects gathered over rows, in whole units, so that neither the order of the rows nor threads change what comes out.
+#[derive(Debug)]
+pub struct Gathering<'a> {
+    model: &'a Model,
+    rows: u64,
+    /// For each column the sum of its effects' sizes.
+    sizes: Vec<u128>,
+    /// For each column and code the rows that have it, and the sum of their effects.
+    by_code: Vec<Vec<(u64, i128)>>,
+}
+
+impl<'a> Gathering<'a> {
+    /// No rows yet.
     #[must_use]
-    pub fn importance(&self, data: &Encoded) -> Vec<ColumnImportance> {
-        let stride = data.len().div_ceil(ROWS).max(1);
-        let rows: Vec<u32> = (0..data.len() as u32).step_by(stride).collect();
-        let sample: Vec<Codes> = data.columns.iter().map(|codes| codes.of_rows(&rows)).collect();
-        let effects = self.effects(&sample, rows.len());
-        let columns = sample.len();
-        let sizes: Vec<f64> = (0..columns)
-            .map(|column| {
-                sum(effects.iter().skip(column).step_by(columns).map(|effect| effect.abs()))
-                    / rows.len() as f64
-            })
-            .collect();
-        let total = sum(sizes.iter().copied());
-        let of_column = |column: usize| {
-            let encoder = &self.encoder.columns[column];
-            let mut by_code = vec![(0_u64, 0.0); encoder.shape.code_count()];
-            for row in 0..rows.len() {
-                let (count, effect) = &mut by_code[sample[column].code(row)];
+    pub fn new(model: &'a Model) -> Self {
+        let columns = &model.encoder.columns;
+        let by_code = columns.iter().map(|column| vec![(0, 0); column.shape.code_count()]).collect();
+        Self { model, rows: 0, sizes: vec![0; columns.len()], by_code }
+    }
+
+    /// Adds the rows of a batch.
+    ///
+    /// # Errors
+    /// When the batch lacks a column of the model.
+    pub fn add(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.add_codes(&self.model.encoder.encode(batch)?, batch.num_rows());
+        Ok(())
+    }
+
+    fn add_codes(&mut self, codes: &[Codes], rows: usize) {
+        let effects = self.model.predictor.effects(codes, rows);
+        let columns = codes.len();
+        for (column, codes) in codes.iter().enumerate() {
+            for (row, effect) in effects.iter().skip(column).step_by(columns).enumerate() {
+                self.sizes[column] += u128::from(effect.unsigned_abs());
+                let (count, sum) = &mut self.by_code[column][codes.code(row)];
                 *count += 1;
-                *effect += effects[row * columns + column];
+                *sum += i128::from(*effect);
             }
+        }
+        self.rows += rows as u64;
+    }
+
+    /// The rows that were added.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// How each column moves the scores of the rows.
+    #[must_use]
+    pub fn finish(&self) -> Vec<ColumnImportance> {
+        let scale = self.model.calibration.slope * UNIT;
+        let size = |total: &u128| *total as f64 * scale / self.rows.max(1) as f64;
+        let sizes: Vec<f64> = self.sizes.iter().map(size).collect();
+        let total = sum(sizes.iter().copied());
+        let of_column = |(column, encoder): (usize, &ColumnEncoder)| {
+            let in_log_odds = |(rows, effect): &(u64, i128)| (*rows, *effect as f64 * scale);
+            let by_code: Vec<(u64, f64)> = self.by_code[column].iter().map(in_log_odds).collect();
             ColumnImportance {
                 name: encoder.name.clone(),
                 mean_effect_size: sizes[column],
@@ -82,7 +118,20 @@ impl Model {
                 groups: groups(&encoder.shape, &by_code),
             }
         };
-        (0..columns).map(of_column).collect()
+        self.model.encoder.columns.iter().enumerate().map(of_column).collect()
+    }
+}
+
+impl Model {
+    /// How each column moves the scores of the rows it was fitted on.
+    #[must_use]
+    pub fn importance(&self, data: &Encoded) -> Vec<ColumnImportance> {
+        let stride = data.len().div_ceil(ROWS).max(1);
+        let rows: Vec<u32> = (0..data.len() as u32).step_by(stride).collect();
+        let sample: Vec<Codes> = data.columns.iter().map(|codes| codes.of_rows(&rows)).collect();
+        let mut gathering = Gathering::new(self);
+        gathering.add_codes(&sample, rows.len());
+        gathering.finish()
     }
 }
 

@@ -5,12 +5,14 @@
 //! keeps it. The crate has never heard of a customer; it knows no file, no clock and no global randomness, and the
 //! same data, settings and seed give the same bytes whatever the number of threads.
 
+mod background;
 pub mod calibrate;
 pub mod encode;
 mod error;
 pub mod file;
 pub mod folds;
 pub mod importance;
+pub mod interactions;
 pub mod linear;
 pub mod metrics;
 mod model;
@@ -22,6 +24,7 @@ pub mod profile;
 mod random;
 pub mod trees;
 
+pub use background::BackgroundRows;
 pub use error::{Error, Result};
 pub use model::{Explanation, Model, Predictor};
 pub use number::{log_loss as row_log_loss, log_odds, probability};

@@ -61,7 +61,8 @@ impl Predictor {
         }
     }
 
-    fn effects(&self, codes: &[Codes], rows: usize) -> Vec<i64> {
+    /// The effects of encoded rows in units, row by row one a column.
+    pub(crate) fn effects(&self, codes: &[Codes], rows: usize) -> Vec<i64> {
         match self {
             Self::Trees { forest, tables } => {
                 tables.effects(forest, &Matrix::of_all(codes, &forest.lookups, rows))

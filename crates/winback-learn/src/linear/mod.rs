@@ -44,6 +44,23 @@ impl Scorecard {
         margins
     }
 
+    /// The same scorecard with effects against other rows, of which `counts` says by column how many have each code:
+    /// centred on their mean points, rounded to whole units. Margins stay the same, to the unit.
+    #[must_use]
+    pub(crate) fn against(&self, counts: &[Vec<u64>]) -> Self {
+        let mut base = self.base;
+        let mut centred = Vec::with_capacity(self.points.len());
+        for (points, counts) in self.points.iter().zip(counts) {
+            let rows = counts.iter().sum::<u64>().max(1);
+            let total: i128 =
+                points.iter().zip(counts).map(|(points, rows)| i128::from(*points) * i128::from(*rows)).sum();
+            let mean = (total as f64 / rows as f64).round() as i32;
+            base += i64::from(mean);
+            centred.push(points.iter().map(|points| points - mean).collect());
+        }
+        Self { base, points: centred }
+    }
+
     /// Points from a table a column, centred by the codes of the rows they were fitted on.
     fn centred(intercept: f64, tables: &[Vec<f64>], counts: &[Vec<u64>]) -> Self {
         let mut base = intercept;

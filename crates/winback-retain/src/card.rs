@@ -7,6 +7,7 @@ use winback_learn::metrics::Interval;
 use winback_learn::procedure::Report;
 use winback_table::{Role, Schema};
 
+use crate::ComparedWith;
 use crate::findings::Finding;
 use crate::gates::{self, Closed};
 
@@ -82,6 +83,7 @@ fn write_card(
     for column in by_share.iter().take(COLUMNS) {
         writeln!(card, "| {} | {:.1} % |", column.name, 100.0 * column.share)?;
     }
+    writeln!(card, "\nEffects are compared with: {}.", ComparedWith::Training)?;
     if !findings.is_empty() {
         writeln!(card, "\n## Findings\n")?;
         for finding in findings {

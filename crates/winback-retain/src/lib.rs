@@ -9,6 +9,7 @@
 mod bands;
 pub mod card;
 mod charts;
+mod compared;
 mod error;
 pub mod findings;
 pub mod gates;
@@ -22,6 +23,7 @@ mod scored;
 mod teller;
 
 pub use bands::{Bands, RiskBand};
+pub use compared::{ComparedWith, rows_of};
 pub use error::{Error, Result};
 pub use percent::in_percent;
 pub use percentile::Percentiles;

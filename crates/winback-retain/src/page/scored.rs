@@ -164,7 +164,7 @@ fn top(report: &ScoredReport) -> Section {
         ),
     };
     let body = html! {
-        p { "A bar to the right raises the odds of leaving, to the left lowers them; all bars have the same scale. The scored file has the reasons of every customer." }
+        p { "A bar to the right raises the odds of leaving, to the left lowers them; all bars have the same scale. The scored file has the reasons of every customer. Effects are compared with: " (report.compared_with) "." }
         ol.customers { @for (place, customer) in report.top.iter().enumerate() { (one(customer, place, most)) } }
     };
     Section { id: "top", name: "Most at risk", title, body }

@@ -146,9 +146,13 @@ fn a_models_page_is_safe_small_and_the_same_again() {
     let report = of_model(&history, &trained);
     check(&model(&report), &model(&of_model(&history, &trained)));
     let text = model(&report);
-    for said in
-        ["Whom to contact", "gender (protected)", "Look at this", "winback train --learner linear --seed 1"]
-    {
+    for said in [
+        "Whom to contact",
+        "gender (protected)",
+        "Look at this",
+        "winback train --learner linear --seed 1",
+        "Effects are compared with: the training distribution.",
+    ] {
         assert!(text.contains(said), "{said}");
     }
     // No customer and no level of fewer than twenty rows.
@@ -190,6 +194,7 @@ fn a_scored_files_page_compares_weeks_and_names_the_top() {
     check(&scored(&first), &scored(&second));
     assert_eq!(first.now.customers.iter().sum::<u64>(), 1200);
     assert_eq!(first.top.len(), 20);
+    assert!(scored(&first).contains("Effects are compared with: the training distribution."));
     assert!(first.top.is_sorted_by(|left, right| left.probability >= right.probability));
     let previous = first.previous.as_ref().unwrap();
     assert_eq!(previous.shares.customers, [1, 0, 1]);

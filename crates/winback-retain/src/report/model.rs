@@ -13,8 +13,8 @@ use winback_table::{Role, Schema, Source};
 use super::effects::{ROWS, Sample};
 use super::segments::SegmentColumn;
 use super::{Calibration, Curves, Effects, Named, Segmented, ShownFinding, Threshold, thresholds};
-use crate::Result;
 use crate::findings::Finding;
+use crate::{ComparedWith, Result};
 
 /// Protected columns by whose values segments are made.
 const PROTECTED: usize = 6;
@@ -66,6 +66,8 @@ pub struct ModelReport {
     pub thresholds: Vec<Threshold>,
     /// What moves the scores, the most important column first.
     pub importance: Vec<(Named, ColumnImportance)>,
+    /// What all effects are a comparison with.
+    pub compared_with: ComparedWith,
     /// Exact effects of a sample.
     pub effects: Effects,
     /// How good the scores are within groups of customers.
@@ -122,6 +124,7 @@ pub fn model_report(evidence: &Evidence<'_>, history: &dyn Source) -> Result<Mod
             .map(|column| &evidence.importance[*column])
             .map(|column| (Named::new(schema, &column.name), column.clone()))
             .collect(),
+        compared_with: ComparedWith::Training,
         effects: sample.finish(model, schema, profile, &order),
         segments: segments
             .into_iter()

@@ -8,7 +8,7 @@ use winback_table::keys::{self, KeySet};
 
 use super::{ColumnShift, Population, Quarantine};
 use crate::teller::Reason;
-use crate::{Bands, REASONS, RiskBand, Scored};
+use crate::{Bands, ComparedWith, REASONS, RiskBand, Scored};
 
 /// Customers shown.
 const SHOWN: usize = 20;
@@ -30,6 +30,8 @@ pub struct ScoredReport {
     pub previous: Option<PreviousShares>,
     /// The probabilities from which a risk is high, and medium.
     pub bands: [f64; 2],
+    /// What the effects behind all reasons are a comparison with.
+    pub compared_with: ComparedWith,
     /// The customers most at risk.
     pub top: Vec<TopCustomer>,
     /// How the customers differ from the training's, the largest shift first.
@@ -201,6 +203,7 @@ impl Gathering {
                 newly_high,
             }),
             bands: model.bands.map(|multiple| multiple * model.base_rate),
+            compared_with: ComparedWith::Training,
             top: self.top,
             shifts: population.shifts(&self.groups),
             quarantine: self.quarantine,

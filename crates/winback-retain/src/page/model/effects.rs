@@ -23,7 +23,7 @@ pub(super) fn importance(report: &ModelReport) -> Section {
         }
     };
     let body = html! {
-        p { "Each customer's score is an average customer's plus one exact effect a column. An effect says what the score is made of; it does not say that changing the column would keep the customer." }
+        p { "Each customer's score is an average customer's plus one exact effect a column. An effect says what the score is made of; it does not say that changing the column would keep the customer. Effects are compared with: " (report.compared_with) "." }
         div.figures { (bars(report)) (swarm(report)) }
     };
     Section { id: "columns", name: "What moves the scores", title, body }

@@ -127,7 +127,7 @@ fn gathering(
 }
 
 /// Files by name, as a page says it: where they lie is nobody's business there.
-fn named(files: &[PathBuf]) -> String {
+pub(crate) fn named(files: &[PathBuf]) -> String {
     let first = files.first().and_then(|file| file.file_name()).unwrap_or_default().to_string_lossy();
     match files.len() {
         0 | 1 => first.into_owned(),

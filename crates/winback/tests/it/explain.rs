@@ -1,12 +1,13 @@
-//! `winback explain`: the parts add up, agree with the scored file, and protected columns are never a reason.
+//! `winback explain`: the parts add up, agree with the scored file, say what they compare with, and protected columns are
+//! never a reason.
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::bank::{HISTORY, WEEK, made, trained, week};
 use crate::csv::Csv;
-use crate::run::Bench;
+use crate::run::{Bench, see};
 
 /// Rounding in the scored file, and what the parts may miss the whole by.
 const TOLERANCE: f64 = 1e-9;
@@ -122,8 +123,197 @@ fn the_model_as_a_whole_has_shares_that_sum_to_one() {
     assert_eq!(names, features);
     let change = columns.iter().find(|column| column["name"] == "transaction_change").unwrap();
     assert_eq!(change["direction"], "the lower, the likelier to leave");
+    assert_eq!(found["compared_with"], json!({ "background": "training" }));
     let seen = bench.run(&["explain"]);
-    assert!(seen.stdout.starts_with("what moves the scores of `churn/1` (linear)\n"), "{}", seen.stdout);
+    let opening = "what moves the scores of `churn/1` (linear)\ncompared with: the training distribution\n";
+    assert!(seen.stdout.starts_with(opening), "{}", seen.stdout);
+}
+
+/// The first rows of the week, as a file to compare with.
+fn background(bench: &Bench, rows: usize) -> Csv {
+    let mut background = week(bench);
+    background.rows.truncate(rows);
+    bench.write("background.csv", &background.text());
+    background
+}
+
+#[test]
+fn a_customer_compared_with_chosen_rows_adds_up_from_their_mean() {
+    let bench = trained();
+    let background = background(&bench, 50);
+    bench.json(&["score", "background.csv", "-o", "scored.csv"]);
+    let probabilities = Csv::parse(&bench.read("scored.csv")).numbers("churn_probability");
+    let log_odds = probabilities.iter().map(|probability| (probability / (1.0 - probability)).ln());
+    let mean = log_odds.sum::<f64>() / 50.0;
+    let key = &background.rows[7][0];
+    let arguments = ["explain", "--key", key, "--in", WEEK];
+    let usual = bench.json(&arguments);
+    let found = bench.json(&[&arguments[..], &["--background", "background.csv"]].concat());
+    let rows = json!({ "background": "rows", "rows": 50, "file": "background.csv" });
+    assert_eq!(
+        (&usual["compared_with"], &found["compared_with"]),
+        (&json!({ "background": "training" }), &rows)
+    );
+    assert_eq!(found["log_odds"], usual["log_odds"]);
+    let number = |value: &Value| value.as_f64().unwrap();
+    // A column rounds its mean to 2⁻²⁴.
+    assert!((number(&found["base"]) - mean).abs() < 1e-5, "{} {mean}", found["base"]);
+    let effects: f64 = found["effects"].as_object().unwrap().values().map(number).sum();
+    assert!((number(&found["base"]) + effects - number(&found["log_odds"])).abs() < TOLERANCE);
+    let seen = bench.run(&[&arguments[..], &["--background", "background.csv"]].concat());
+    for said in ["compared with: the 50 rows of background.csv", "an average of background.csv"] {
+        assert!(seen.stdout.contains(said), "{said}: {}", seen.stdout);
+    }
+    assert!(!seen.stdout.contains("an average customer"), "{}", seen.stdout);
+}
+
+#[test]
+fn against_one_row_that_row_has_no_effects() {
+    let bench = trained();
+    let background = background(&bench, 1);
+    // Without a key, and beside columns that the model does not know.
+    bench.write("background.csv", &background.clone().without("customer_id").shuffled("anything").text());
+    let arguments =
+        ["explain", "--key", &background.rows[0][0], "--in", WEEK, "--background", "background.csv"];
+    let found = bench.json(&arguments);
+    let effects = found["effects"].as_object().unwrap();
+    assert!(effects.values().all(|effect| effect.as_f64().unwrap().abs() < TOLERANCE), "{effects:?}");
+    assert!(bench.run(&arguments).stdout.contains("compared with: the one row of background.csv"));
+}
+
+#[test]
+fn the_model_as_a_whole_is_told_among_rows_where_it_is_compared_with_some() {
+    let bench = trained();
+    background(&bench, 50);
+    let found = bench.json(&["explain", "--background", "background.csv", "--in", WEEK]);
+    assert_eq!(found["rows"], week(&bench).rows.len());
+    let shares = found["columns"].as_array().unwrap().iter().map(|column| column["share"].as_f64().unwrap());
+    assert!((shares.sum::<f64>() - 1.0).abs() < TOLERANCE);
+    // Without --in the rows are the history's.
+    let of_history = bench.json(&["explain", "--background", "background.csv"]);
+    assert_eq!(of_history["rows"], Csv::parse(&bench.read(HISTORY)).rows.len());
+    let seen = bench.run(&["explain", "--background", "background.csv", "--in", WEEK]);
+    let opening = format!(
+        "what moves the scores of `churn/1` (linear)\ncompared with: the 50 rows of background.csv; among the {} rows \
+         of week-2026-04-06.csv\n",
+        week(&bench).rows.len()
+    );
+    assert!(seen.stdout.starts_with(&opening), "{}", seen.stdout);
+}
+
+#[test]
+fn a_background_that_cannot_be_used_is_refused_with_a_way_out() {
+    let bench = trained();
+    let background = background(&bench, 3);
+    let refused = |text: &str| {
+        bench.write("background.csv", text);
+        bench.refused(&["explain", "--background", "background.csv"])
+    };
+    let header = Csv { header: background.header.clone(), rows: Vec::new() }.text();
+    let said = refused(&header);
+    assert!(said.starts_with("error: `background.csv` cannot be compared with"), "{said}");
+    assert!(said.contains("there is no row to compare with\nhint: it must hold"), "{said}");
+    let said = refused(&background.clone().without("age").text());
+    assert!(said.starts_with("error: `background.csv` has no column `age`"), "{said}");
+    assert!(said.contains("\nhint: name files of customers that have the columns of the model"), "{said}");
+    let mut dirty = background;
+    let at = dirty.at("age");
+    dirty.rows[1][at] = "old".to_owned();
+    let said = refused(&dirty.text());
+    assert!(said.contains("1 of 3 rows were rejected, more than the limit of 1 %"), "{said}");
+    assert!(
+        said.ends_with("hint: mend them, or let more rows be rejected with `reject_limit` under `[data]`\n"),
+        "{said}"
+    );
+    let said = bench.refused(&["explain", "--background", "nowhere.csv"]);
+    assert!(said.starts_with("error: cannot open `nowhere.csv`") && said.contains("\nhint: "), "{said}");
+    // With a wider limit the row is left out, and that is said.
+    bench.edit("winback.toml", "reject_limit = 0.01", "reject_limit = 0.5");
+    let seen = bench.run(&["explain", "--background", "background.csv"]);
+    assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+    assert!(
+        seen.stderr.contains("warning: 1 of 3 rows of `background.csv` cannot be used"),
+        "{}",
+        seen.stderr
+    );
+    assert!(seen.stdout.contains("compared with: the 2 rows of background.csv"), "{}", seen.stdout);
+}
+
+#[test]
+fn a_scorecard_has_no_interactions_and_says_so() {
+    let bench = trained();
+    let found = bench.json(&["explain", "--interactions", "--in", WEEK]);
+    assert_eq!((&found["pairs"], &found["rows"]), (&json!([]), &week(&bench).rows.len().into()));
+    let seen = bench.run(&["explain", "--interactions"]);
+    assert!(
+        seen.stdout.contains("nothing: a scorecard adds up what each column does alone"),
+        "{}",
+        seen.stdout
+    );
+    let key = week(&bench).rows[0][0].clone();
+    let found = bench.json(&["explain", "--interactions", "--key", &key, "--in", WEEK]);
+    assert_eq!((&found["interactions"], &found["alone"]), (&json!([]), &found["effects"]));
+    let seen = bench.run(&["explain", "--interactions", "--key", &key, "--in", WEEK]);
+    assert!(seen.stdout.contains("no two columns do anything together"), "{}", seen.stdout);
+}
+
+/// Checks that what columns do alone and pairs together is a customer's effects, and says of what kind they are.
+fn check_parts(found: &Value) {
+    let number = |value: &Value| value.as_f64().unwrap();
+    let numbers = |name: &str| -> BTreeMap<String, f64> {
+        let named = found[name].as_object().unwrap().iter();
+        named.map(|(name, value)| (name.clone(), number(value))).collect()
+    };
+    let mut sums = numbers("alone");
+    let pairs = found["interactions"].as_array().unwrap();
+    assert!(!pairs.is_empty());
+    for pair in pairs {
+        for column in pair["columns"].as_array().unwrap() {
+            *sums.get_mut(column.as_str().unwrap()).unwrap() += number(&pair["effect"]) / 2.0;
+        }
+    }
+    let effects = numbers("effects");
+    assert_eq!(sums.len(), effects.len());
+    for (name, effect) in &effects {
+        assert!((sums[name] - effect).abs() < TOLERANCE, "{name}: {} {effect}", sums[name]);
+    }
+    let whole = number(&found["base"]) + effects.values().sum::<f64>();
+    assert!((whole - number(&found["log_odds"])).abs() < TOLERANCE);
+}
+
+#[test]
+fn pairs_of_columns_are_told_apart_from_columns() {
+    let bench = made();
+    bench.json(&["train", "--learner", "trees"]);
+    let key = background(&bench, 50).rows[7][0].clone();
+    let customer = ["explain", "--model", "1", "--interactions", "--key", &key, "--in", WEEK];
+    let whole = ["explain", "--model", "1", "--interactions", "--in", WEEK];
+    let against = ["--background", "background.csv"];
+    for more in [&[][..], &against] {
+        check_parts(&bench.json(&[&customer, more].concat()));
+        let found = bench.json(&[&whole, more].concat());
+        let shares = |name: &str| -> Vec<f64> {
+            found[name].as_array().unwrap().iter().map(|part| part["share"].as_f64().unwrap()).collect()
+        };
+        let (pairs, alone) = (shares("pairs"), shares("alone"));
+        assert!(pairs.is_sorted_by(|left, right| left >= right) && pairs[0] > 0.0);
+        assert!((pairs.iter().chain(&alone).sum::<f64>() - 1.0).abs() < TOLERANCE);
+        // Neither threads nor kernels change what is told.
+        let portable = see(bench
+            .command(&[&whole, more, &["--threads", "1", "--json"]].concat())
+            .env("WINBACK_CPU", "portable"));
+        assert_eq!(serde_json::from_str::<Value>(&portable.stdout).unwrap(), found);
+    }
+    let seen = bench.run(&[&customer[..], &against].concat());
+    for said in [" × ", "other columns and pairs", "compared with: the 50 rows of background.csv"] {
+        assert!(seen.stdout.contains(said), "{said}: {}", seen.stdout);
+    }
+    let seen = bench.run(&whole);
+    for said in
+        [" × ", "other pairs", "each column alone", "compared with: the training distribution; among the "]
+    {
+        assert!(seen.stdout.contains(said), "{said}: {}", seen.stdout);
+    }
 }
 
 /// A bank that protects three columns, and learns from them if `learn`.

@@ -18,7 +18,9 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let [work, folder, rest @ ..] = arguments.as_slice() else {
-        return Err("tell what to do: data, train, score or explain, and the folder of the data".into());
+        return Err(
+            "tell what to do: data, train, score, explain or interactions, and the folder of the data".into(),
+        );
     };
     let folder = PathBuf::from(folder);
     let asked = |name: &str| rest.iter().position(|word| *word == name).and_then(|at| rest.get(at + 1));
@@ -34,7 +36,8 @@ fn main() -> Result<()> {
         "train" => learning::train(&folder, number("--loss", 0.0)?)?,
         "score" => using::score(&folder)?,
         "explain" => using::explain(&folder)?,
-        other => return Err(format!("`{other}` is none of data, train, score, explain").into()),
+        "interactions" => using::interactions(&folder)?,
+        other => return Err(format!("`{other}` is none of data, train, score, explain, interactions").into()),
     };
     println!("{line}");
     Ok(())

@@ -1,4 +1,5 @@
-//! Scoring and explaining: raw columns in memory to log-odds, with and without the effect of every column.
+//! Scoring and explaining: raw columns in memory to log-odds, with and without the effect of every column, or of every pair
+//! of columns.
 
 use std::path::Path;
 use std::time::Instant;
@@ -8,6 +9,7 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 use winback_learn::calibrate::Calibration;
 use winback_learn::encode::{Encoded, Encoder};
+use winback_learn::interactions::Interactions;
 use winback_learn::trees::{Booster, Settings, prepare};
 use winback_learn::{Model, Predictor};
 use winback_table::{MemorySource, Role, Source as _};
@@ -31,6 +33,21 @@ pub(crate) fn score(folder: &Path) -> Result<Value> {
 /// Times scoring with the effects of all columns.
 pub(crate) fn explain(folder: &Path) -> Result<Value> {
     run(folder, &|model, batch| Ok(model.explain(batch)?.log_odds.len()))
+}
+
+/// Times how strong all pairs of columns are; batches one after the other, blocks of their rows side by side.
+pub(crate) fn interactions(folder: &Path) -> Result<Value> {
+    let [train, test] = files(folder);
+    let model = model(&read(&train)?)?;
+    let batches: Vec<RecordBatch> = read(&test)?.open()?.collect::<std::result::Result<_, _>>()?;
+    let clock = Instant::now();
+    let mut gathering = Interactions::new(&model).gather();
+    for _ in 0..TIMES {
+        batches.iter().try_for_each(|batch| gathering.add(batch))?;
+    }
+    let (seconds, found) = (clock.elapsed().as_secs_f64(), gathering.finish());
+    let (rows, pairs) = (found.rows, found.pairs.len());
+    Ok(json!({ "seconds": seconds, "rows": rows, "pairs": pairs, "rows_a_second": rows as f64 / seconds }))
 }
 
 fn run(folder: &Path, work: &(dyn Fn(&Model, &RecordBatch) -> Result<usize> + Sync)) -> Result<Value> {

@@ -126,7 +126,7 @@ def judge(program, folder, repeats, threads, only):
     from sklearn.metrics import log_loss, roc_auc_score
 
     found = {}
-    for name in only or HISTORIES:
+    for name in (name for name in HISTORIES if name.startswith(only)):
         table = pd.read_parquet(pathlib.Path(folder) / f"{name}.parquet")
         label = table.pop(LABEL).to_numpy()
         folds = [table.pop(f"fold_{repeat}").to_numpy() for repeat in range(REPEATS)]
@@ -153,7 +153,7 @@ def main():
     parser.add_argument("places", nargs="+")
     parser.add_argument("--repeats", type=int, default=REPEATS)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--only", action="append")
+    parser.add_argument("--only", default="")
     told = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(told.threads)
     if told.work == "data":

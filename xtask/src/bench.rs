@@ -4,9 +4,11 @@
 //! other programs do the same work, it is a contest: ours and theirs in turn, in one run, on the same threads. Benches
 //! are never part of `cargo xtask test`: what they print depends on the machine, or takes minutes.
 
+mod accuracy;
 mod contest;
 mod engine;
 mod peers;
+mod programs;
 
 use anyhow::{Context as _, bail};
 
@@ -39,6 +41,11 @@ const BENCHES: &[Bench] = &[
         name: "engine",
         about: "learning, scoring and explaining a wide table, beside LightGBM and CatBoost",
         kind: Kind::Contest(engine::run),
+    },
+    Bench {
+        name: "accuracy",
+        about: "what is reached on four real histories, beside CatBoost, LightGBM and XGBoost",
+        kind: Kind::Contest(accuracy::run),
     },
 ];
 

@@ -21,6 +21,8 @@ pub(crate) struct Config {
     pub(crate) root: PathBuf,
     /// Where cargo builds; our own scratch files go there too.
     pub(crate) target: PathBuf,
+    /// Where the real data should lie: `WINBACK_DATA`, else beside the repository.
+    pub(crate) data: PathBuf,
     /// `WINBACK_REQUIRE=all`: what would be skipped fails.
     pub(crate) require_all: bool,
     /// Whether children must be told to keep their colours: a person watches and has not decided otherwise.
@@ -55,9 +57,12 @@ impl Config {
             .collect();
         let has_decided =
             ["NO_COLOR", "CARGO_TERM_COLOR"].iter().any(|name| std::env::var_os(name).is_some());
+        let root: PathBuf = metadata.workspace_root.into();
+        let data = std::env::var_os("WINBACK_DATA").filter(|folder| !folder.is_empty());
         Ok(Self {
             cargo,
-            root: metadata.workspace_root.into(),
+            data: data.map_or_else(|| root.join("../shared/data"), PathBuf::from),
+            root,
             target: metadata.target_directory.into(),
             require_all,
             color: std::io::stderr().is_terminal() && !has_decided,

@@ -145,7 +145,7 @@ fn shown(figure: f64) -> String {
 }
 
 /// Runs a program and reads the last line that it prints.
-fn answer(command: &mut Command) -> anyhow::Result<Value> {
+pub(super) fn answer(command: &mut Command) -> anyhow::Result<Value> {
     let output = command
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())

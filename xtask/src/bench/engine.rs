@@ -1,15 +1,16 @@
 //! The engine's contests: learning, scoring and explaining a wide table of 40 columns, beside LightGBM and CatBoost.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use serde_json::{Value, json};
 
 use super::Asked;
 use super::contest::{Better, Contender, Contest};
 use super::peers::Peers;
+use super::programs::{build, machine};
 use crate::config::Config;
 use crate::printer;
 
@@ -17,7 +18,7 @@ const OURS: &str = "winback";
 
 /// Holds all contests that are asked for.
 pub(super) fn run(config: &Config, asked: &Asked) -> anyhow::Result<()> {
-    let ours = build(config)?;
+    let ours = build(config, "engine")?;
     let peers = Peers::install(config)?;
     let (rows, test_rows, rounds) = if asked.quick { (100_000, 50_000, 1) } else { (1_000_000, 250_000, 3) };
     let folder = config.target.join(format!("bench/wide-{rows}"));
@@ -96,34 +97,4 @@ fn contests(ours: &Path, python: &Path, script: &Path, folder: &Path) -> Vec<Con
         });
     }
     contests
-}
-
-/// Builds our side in release and answers where it is.
-fn build(config: &Config) -> anyhow::Result<PathBuf> {
-    let output = config
-        .cargo()
-        .args(["build", "--quiet", "--profile", "bench", "-p", "winback-learn", "--bench", "engine"])
-        .args(["--message-format", "json-render-diagnostics"])
-        .stderr(std::process::Stdio::inherit())
-        .output()
-        .context("cannot start cargo")?;
-    if !output.status.success() {
-        bail!("the bench could not be built: {}", output.status);
-    }
-    let text = String::from_utf8_lossy(&output.stdout);
-    let program =
-        text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).find_map(|message| {
-            let is_ours = message["target"]["name"] == "engine";
-            message["executable"].as_str().filter(|_| is_ours).map(PathBuf::from)
-        });
-    program.context("cargo built no program for the bench `engine`")
-}
-
-/// The machine in a line.
-fn machine() -> String {
-    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model =
-        text.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(": unknown processor");
-    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
-    format!("{}, {cores} cores", model.trim_start_matches([' ', '\t', ':']))
 }

@@ -25,9 +25,11 @@ fn main() -> Result<()> {
     // Cargo adds an argument of its own.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let (mut effort, mut repeats, mut folder) = (Effort::Normal, 5, None);
+    let mut only: Option<&String> = None;
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         match word.as_str() {
+            "--only" => only = words.next(),
             "--repeats" => repeats = words.next().ok_or("how many repeats?")?.parse()?,
             "--effort" => {
                 let name = words.next().ok_or("which effort?")?;
@@ -41,6 +43,9 @@ fn main() -> Result<()> {
     let mut found = Map::new();
     for file in history::files(&folder)? {
         let history = History::read(&file)?;
+        if only.is_some_and(|only| !history.name.starts_with(only.as_str())) {
+            continue;
+        }
         found.insert(history.name.clone(), judge(&history, effort, repeats)?);
     }
     println!("{}", Value::Object(found));

@@ -1,0 +1,38 @@
+//! Our side of a contest: a bench of `winback-learn`, built in release, and the machine that it runs on.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use serde_json::Value;
+
+use crate::config::Config;
+
+/// Builds a bench and answers where its program is.
+pub(super) fn build(config: &Config, bench: &str) -> anyhow::Result<PathBuf> {
+    let output = config
+        .cargo()
+        .args(["build", "--quiet", "--profile", "bench", "-p", "winback-learn", "--bench", bench])
+        .args(["--message-format", "json-render-diagnostics"])
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .context("cannot start cargo")?;
+    if !output.status.success() {
+        bail!("the bench could not be built: {}", output.status);
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let program =
+        text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).find_map(|message| {
+            let is_ours = message["target"]["name"] == bench;
+            message["executable"].as_str().filter(|_| is_ours).map(PathBuf::from)
+        });
+    program.with_context(|| format!("cargo built no program for the bench `{bench}`"))
+}
+
+/// The machine in a line.
+pub(super) fn machine() -> String {
+    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model =
+        text.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(": unknown processor");
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    format!("{}, {cores} cores", model.trim_start_matches([' ', '\t', ':']))
+}

@@ -63,11 +63,18 @@ impl Predictor {
 
     /// The effects of encoded rows in units, row by row one a column.
     pub(crate) fn effects(&self, codes: &[Codes], rows: usize) -> Vec<i64> {
+        let mut effects = Vec::with_capacity(rows * codes.len());
+        self.for_each_block(codes, rows, |block| effects.extend_from_slice(block));
+        effects
+    }
+
+    /// Hands the effects of some rows on to `take`, then those of the next.
+    fn for_each_block(&self, codes: &[Codes], rows: usize, mut take: impl FnMut(&[i64])) {
         match self {
             Self::Trees { forest, tables } => {
-                tables.effects(forest, &Matrix::of_all(codes, &forest.lookups, rows))
+                tables.for_each_block(forest, &Matrix::of_all(codes, &forest.lookups, rows), take);
             }
-            Self::Linear(card) => card.effects(codes, rows),
+            Self::Linear(card) => take(&card.effects(codes, rows)),
         }
     }
 }
@@ -128,16 +135,18 @@ impl Model {
         let rows = batch.num_rows();
         let columns = self.encoder.columns.len();
         let codes = self.encoder.encode(batch)?;
-        let units = self.predictor.effects(&codes, rows);
         let scale = self.calibration.slope * UNIT;
         let base_units = self.predictor.base();
-        let log_odds = units
-            .chunks_exact(columns)
-            .map(|effects| self.calibration.apply((base_units + effects.iter().sum::<i64>()) as f64 * UNIT));
+        let (mut log_odds, mut effects) = (Vec::with_capacity(rows), Vec::with_capacity(rows * columns));
+        self.predictor.for_each_block(&codes, rows, |units| {
+            let margins = units.chunks_exact(columns).map(|of_row| base_units + of_row.iter().sum::<i64>());
+            log_odds.extend(margins.map(|margin| self.calibration.apply(margin as f64 * UNIT)));
+            effects.extend(units.iter().map(|effect| *effect as f64 * scale));
+        });
         Ok(Explanation {
-            log_odds: log_odds.collect(),
+            log_odds,
             base: self.calibration.apply(base_units as f64 * UNIT),
-            effects: units.iter().map(|effect| *effect as f64 * scale).collect(),
+            effects,
             unknown: codes.iter().map(Codes::unknown).collect(),
             codes,
         })

@@ -68,21 +68,31 @@ impl Tables {
     /// The effects of every row: for each row one number a column, in units of 2⁻²⁴ log-odds.
     #[must_use]
     pub fn effects(&self, forest: &Forest, matrix: &Matrix) -> Vec<i64> {
+        let mut effects = Vec::with_capacity(matrix.rows * matrix.columns.len());
+        self.for_each_block(forest, matrix, |block| effects.extend_from_slice(block));
+        effects
+    }
+
+    /// Hands the effects of some rows on to `take`, then those of the next, as [`Tables::effects`] has them: so few that
+    /// they are still near the processor.
+    pub(crate) fn for_each_block(&self, forest: &Forest, matrix: &Matrix, mut take: impl FnMut(&[i64])) {
         let cpu = Cpu::chosen();
         let columns = matrix.columns.len();
         let trees: Vec<(&Tree, &TreeTable)> = forest.trees.iter().zip(&self.trees).collect();
         let groups = in_groups(&trees);
-        let mut effects = vec![0; matrix.rows * columns];
+        let mut effects = vec![0; BLOCK * columns];
         let mut leaves = [0; BLOCK];
         // Column by column within a block; the columns of a row come together only at the end.
         let mut sums: Vec<ColumnSums> = vec![[0; BLOCK + 16]; columns];
-        for (block, effects) in effects.chunks_mut(BLOCK * columns).enumerate() {
-            let rows = effects.len() / columns;
+        for from in (0..matrix.rows).step_by(BLOCK) {
+            let rows = BLOCK.min(matrix.rows - from);
             let leaves = &mut leaves[..rows];
+            let effects = &mut effects[..rows * columns];
+            effects.fill(0);
             for group in &groups {
                 sums.iter_mut().for_each(|sums| sums.fill(0));
                 for (tree, table) in *group {
-                    tree.leaves(cpu, matrix, block * BLOCK, leaves);
+                    tree.leaves(cpu, matrix, from, leaves);
                     for (player, by_leaf) in table.players.iter().zip(&table.effects) {
                         cpu.add_table(by_leaf, leaves, &mut sums[usize::from(*player)][..rows]);
                     }
@@ -91,8 +101,8 @@ impl Tables {
                     effects.iter_mut().zip(&sums).for_each(|(effect, sums)| *effect += i64::from(sums[row]));
                 }
             }
+            take(effects);
         }
-        effects
     }
 }
 

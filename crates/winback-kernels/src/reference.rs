@@ -114,7 +114,8 @@ pub fn is_drawn(draw: Draw, row: u32, gradient: i32) -> bool {
 
 /// The square of a gradient, and what is added to it.
 #[inline(always)]
-pub(crate) fn square(gradient: i32, floor: f32) -> f32 {
+#[must_use]
+pub fn square(gradient: i32, floor: f32) -> f32 {
     let gradient = gradient as f32 * GRADIENT_UNIT as f32;
     gradient * gradient + floor
 }

@@ -7,14 +7,17 @@
 //! of a row depends on its number and the tree's, on nothing else.
 
 use rayon::prelude::*;
-use winback_kernels::{Cpu, Draw, Packed, Scale, pack, reference::scattered};
+use winback_kernels::{
+    Cpu, Draw, Packed, Scale, pack,
+    reference::{scattered, square},
+};
 
 use super::boost::{CHUNK, Gradients};
 
 /// Chances are settled on so many rows, evenly spread.
-const LOOKED_AT: usize = 8192;
-/// Halvings until the share of drawn rows is as wished: as many as a 32-bit float can tell apart.
-const HALVINGS: usize = 24;
+const LOOKED_AT: usize = 2048;
+/// Halvings until the share of drawn rows is as wished, to a five-hundredth of what the threshold can be.
+const HALVINGS: usize = 10;
 /// What the sums of packed gradients stay below.
 const MOST: u64 = (1 << 31) - 1;
 /// Units of the full gradients: 2⁻³⁰ each.
@@ -136,13 +139,14 @@ fn chances(full: &Gradients, share: f64, tree: u32) -> Draw {
     let rows = full.gradients.len();
     let mean = full.sums[0] as f64 / rows as f64 * winback_kernels::GRADIENT_UNIT;
     let floor = (mean * mean) as f32;
-    let looked_at: Vec<i32> = full.gradients.iter().step_by(rows.div_ceil(LOOKED_AT)).copied().collect();
-    let wanted = share * looked_at.len() as f64;
-    let (mut low, mut high) = (0.0_f32, 64.0_f32);
+    let looked_at = full.gradients.iter().step_by(rows.div_ceil(LOOKED_AT));
+    let sizes: Vec<f32> = looked_at.map(|gradient| square(*gradient, floor).sqrt()).collect();
+    let wanted = share * sizes.len() as f64;
+    // A size is at most the gradient's and the mean, so the mean chance is at most twice the mean by the threshold.
+    let (mut low, mut high) = (0.0_f32, (2.0 * mean / share) as f32);
     for _ in 0..HALVINGS {
         let middle = f32::midpoint(low, high);
-        let draw = Draw { floor, certain: middle * middle, seed: tree };
-        let drawn = crate::number::sum(looked_at.iter().map(|gradient| f64::from(draw.chance(*gradient))));
+        let drawn = crate::number::sum(sizes.iter().map(|size| f64::from((size / middle).min(1.0))));
         if drawn > wanted { low = middle } else { high = middle }
     }
     Draw { floor, certain: high * high, seed: tree }

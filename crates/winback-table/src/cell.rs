@@ -23,7 +23,12 @@ pub enum Cell<'a> {
 #[must_use]
 pub fn parse<'a>(text: &'a str, field: &Field, schema: &Schema) -> Option<Cell<'a>> {
     let text = trimmed(text);
-    if schema.is_missing(text) || (!field.missing.is_empty() && field.is_missing(text)) {
+    if schema.is_missing(text) { Some(Cell::Missing) } else { parse_value(text, field, schema) }
+}
+
+/// Reads a cell without outer blanks which does not spell "no value" as any column may.
+pub(crate) fn parse_value<'a>(text: &'a str, field: &Field, schema: &Schema) -> Option<Cell<'a>> {
+    if !field.missing.is_empty() && field.is_missing(text) {
         return Some(Cell::Missing);
     }
     match field.role {
@@ -45,7 +50,9 @@ pub fn parse<'a>(text: &'a str, field: &Field, schema: &Schema) -> Option<Cell<'
 /// A text without outer blanks: nearly all have none, which their first and last byte tell.
 pub(crate) fn trimmed(text: &str) -> &str {
     match text.as_bytes() {
+        [] => text,
         [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        [only] if only.is_ascii_graphic() => text,
         _ => text.trim(),
     }
 }
@@ -72,12 +79,47 @@ pub(crate) fn same_number(left: f64, right: f64) -> bool {
 /// A finite decimal number.
 #[must_use]
 pub fn number(text: &str) -> Option<f64> {
+    if let Some(value) = short_number(text) {
+        return Some(value);
+    }
     // The standard parser also takes words like `infinity`, which no bank means.
     let first = text.bytes().find(|byte| !matches!(byte, b'+' | b'-'))?;
     if !(first.is_ascii_digit() || first == b'.') {
         return None;
     }
     text.parse::<f64>().ok().filter(|value| value.is_finite())
+}
+
+/// A decimal number of at most fifteen digits and without an exponent, as nearly all are. Its digits as a whole number
+/// and the power of ten that divides them are exact, so the one division rounds as the standard parser does.
+fn short_number(text: &str) -> Option<f64> {
+    const MOST_DIGITS: usize = 15;
+    const POWERS: [f64; MOST_DIGITS + 1] =
+        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    let bytes = text.as_bytes();
+    let unsigned = bytes.strip_prefix(b"-").unwrap_or(bytes);
+    // A point may stand among the digits.
+    if unsigned.len() > MOST_DIGITS + 1 {
+        return None;
+    }
+    let mut whole: u64 = 0;
+    let (mut digits, mut point) = (0, None);
+    for byte in unsigned {
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 {
+            whole = whole * 10 + u64::from(digit);
+            digits += 1;
+        } else if *byte == b'.' && point.is_none() {
+            point = Some(digits);
+        } else {
+            return None;
+        }
+    }
+    if !(1..=MOST_DIGITS).contains(&digits) {
+        return None;
+    }
+    let value = whole as f64 / POWERS[point.map_or(0, |before| digits - before)];
+    Some(if unsigned.len() < bytes.len() { -value } else { value })
 }
 
 /// Yes or no in the usual spellings, without regard to case.
@@ -177,6 +219,23 @@ mod tests {
         assert_eq!(number(".5"), Some(0.5));
         for text in ["inf", "NaN", "1e999", "1,5", "12abc", "", "-"] {
             assert_eq!(number(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn short_numbers_are_those_of_the_standard_parser() {
+        let digits = ["0", "7", "10", "33", "1234", "99999999", "123456789012345", "000000000000001"];
+        for text in digits {
+            for point in 0..=text.len() {
+                let (whole, fraction) = text.split_at(point);
+                for text in [text.to_owned(), format!("{whole}.{fraction}"), format!("-{whole}.{fraction}")] {
+                    let expected: f64 = text.parse().unwrap();
+                    assert_eq!(short_number(&text).map(f64::to_bits), Some(expected.to_bits()), "{text}");
+                }
+            }
+        }
+        for text in ["", "-", ".", "-.", "+1", "1e3", "1.2.3", "1 ", "--1", "1-", "1234567890123456"] {
+            assert_eq!(short_number(text), None, "{text}");
         }
     }
 

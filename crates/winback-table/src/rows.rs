@@ -55,7 +55,8 @@ impl Builder {
 /// Builds batches under a schema, row by row.
 pub(crate) struct RowBuilder {
     arrow: SchemaRef,
-    roles: Vec<Role>,
+    /// The columns that no row may lack, and what is said of a row that does.
+    required: Vec<(usize, Reason)>,
     columns: Vec<Builder>,
     rows: usize,
 }
@@ -64,7 +65,15 @@ impl RowBuilder {
     pub(crate) fn new(schema: &Schema) -> Self {
         let arrow = Arc::new(schema.arrow());
         let columns = arrow.fields().iter().map(|field| Builder::new(field.data_type())).collect();
-        Self { arrow, roles: schema.fields.iter().map(|field| field.role).collect(), columns, rows: 0 }
+        let reason = |role| match role {
+            Role::Key => Some(Reason::NoKey),
+            Role::Label => Some(Reason::NoLabel),
+            Role::Time => Some(Reason::NoTime),
+            _ => None,
+        };
+        let fields = schema.fields.iter().enumerate();
+        let required = fields.filter_map(|(index, field)| Some((index, reason(field.role)?))).collect();
+        Self { arrow, required, columns, rows: 0 }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -73,15 +82,7 @@ impl RowBuilder {
 
     /// Why a row of parsed cells cannot be used: the column and the reason.
     pub(crate) fn flaw(&self, cells: &[Cell<'_>]) -> Option<(usize, Reason)> {
-        let missing = cells.iter().enumerate().filter(|(_, cell)| **cell == Cell::Missing);
-        missing
-            .filter_map(|(index, _)| match self.roles[index] {
-                Role::Key => Some((index, Reason::NoKey)),
-                Role::Label => Some((index, Reason::NoLabel)),
-                Role::Time => Some((index, Reason::NoTime)),
-                _ => None,
-            })
-            .next()
+        self.required.iter().find(|(index, _)| cells[*index] == Cell::Missing).copied()
     }
 
     /// Appends a row without flaw; `cells` are in the order of the schema.

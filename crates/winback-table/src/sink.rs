@@ -140,9 +140,10 @@ impl<'a> Sink<'a> {
                 return Ok(Some((keys.key, Reason::RepeatedKey)));
             }
         }
-        let texts =
-            cells.iter().filter_map(|cell| if let Cell::Text(text) = cell { Some(text.len()) } else { None });
-        self.held_bytes += texts.sum::<usize>();
+        if self.is_bounded {
+            let texts = cells.iter().map(|cell| if let Cell::Text(text) = cell { text.len() } else { 0 });
+            self.held_bytes += texts.sum::<usize>();
+        }
         self.builder.push(cells);
         self.places.push(self.read - 1);
         Ok(None)

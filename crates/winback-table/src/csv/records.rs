@@ -42,6 +42,8 @@ pub(crate) enum Malformed {
 pub(crate) struct Fields<'a> {
     text: &'a str,
     ends: &'a [usize],
+    /// Bytes between two fields: a delimiter, or none where the parser took them out.
+    between: usize,
 }
 
 impl<'a> Fields<'a> {
@@ -51,7 +53,7 @@ impl<'a> Fields<'a> {
 
     /// The field at `index`, which must be below `len`.
     pub(crate) fn get(&self, index: usize) -> &'a str {
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        let start = if index == 0 { 0 } else { self.ends[index - 1] + self.between };
         &self.text[start..self.ends[index]]
     }
 
@@ -123,6 +125,8 @@ pub(crate) struct Records<R> {
     ends: Vec<usize>,
     output_length: usize,
     field_count: usize,
+    /// The record has no quotes: its fields stand in `raw`, and `output` has nothing.
+    is_plain: bool,
     decoded: String,
 }
 
@@ -142,6 +146,7 @@ impl<R: Read> Records<R> {
             ends: vec![0; 64],
             output_length: 0,
             field_count: 0,
+            is_plain: false,
             decoded: String::new(),
         }
     }
@@ -262,6 +267,7 @@ impl<R: Read> Records<R> {
         self.raw.clear();
         self.output_length = 0;
         self.field_count = 0;
+        self.is_plain = false;
     }
 
     /// Appends the next line to `raw`; answers whether it was cut for its length, or nothing at the end.
@@ -284,6 +290,9 @@ impl<R: Read> Records<R> {
 
     /// Feeds the line that begins at `from` in `raw` to the parser; answers whether the record is complete.
     fn feed(&mut self, from: usize) -> bool {
+        if from == 0 && self.split_plain() {
+            return true;
+        }
         let mut input = &self.raw[from..];
         loop {
             let (result, read, written, fields) = self.parser.read_record(
@@ -303,6 +312,31 @@ impl<R: Read> Records<R> {
         }
     }
 
+    /// Splits a line without quotes, as most are, at its delimiters; answers whether it is one.
+    fn split_plain(&mut self) -> bool {
+        // A mark of the byte order is the parser's to take away, and single bytes are decoded field by field.
+        let is_plain = !self.dialect.encoding.is_single_byte()
+            && !self.raw.starts_with(b"\xef")
+            && memchr::memchr(b'"', &self.raw).is_none();
+        let Some(line) = self.raw.strip_suffix(b"\n").filter(|line| is_plain && !line.is_empty()) else {
+            return false;
+        };
+        let delimiter = self.dialect.delimiter;
+        self.field_count = memchr::memchr_iter(delimiter, line).count() + 1;
+        if self.ends.len() < self.field_count {
+            self.ends.resize(self.field_count, 0);
+        }
+        // Written at every byte and kept at delimiters: fields are so short that a search for each costs more.
+        let mut field = 0;
+        for (index, byte) in line.iter().enumerate() {
+            self.ends[field] = index;
+            field += usize::from(*byte == delimiter);
+        }
+        self.ends[field] = line.len();
+        self.is_plain = true;
+        true
+    }
+
     /// Keeps the first line of a runaway record and gives the others back, to be read again.
     fn keep_first_line(&mut self, line_ends: &[usize], is_last_cut: bool) {
         let mut cut = is_last_cut;
@@ -319,7 +353,8 @@ impl<R: Read> Records<R> {
     }
 
     fn record(&mut self, line: u64) -> Record<'_> {
-        let bytes = &self.output[..self.output_length];
+        let bytes = if self.is_plain { &self.raw[..] } else { &self.output[..self.output_length] };
+        let between = usize::from(self.is_plain);
         let ends = &mut self.ends[..self.field_count];
         let text = match self.dialect.encoding {
             Encoding::Utf8 | Encoding::Utf16Le | Encoding::Utf16Be => {
@@ -334,7 +369,7 @@ impl<R: Read> Records<R> {
             }
         };
         let zero = memchr::memchr(0, bytes).is_some();
-        let fields = text.map(|text| Fields { text, ends }).ok_or(Malformed::NotText);
+        let fields = text.map(|text| Fields { text, ends, between }).ok_or(Malformed::NotText);
         let fields = if zero { Err(Malformed::ZeroBytes) } else { fields };
         Record { line, fields, raw: &self.raw, dialect: self.dialect }
     }

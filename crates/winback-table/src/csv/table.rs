@@ -8,7 +8,7 @@ use super::chunks::Window;
 use super::encoding::{Encoding, Transcoded};
 use super::records::{Fields, Malformed, Record, Records};
 use super::sniff::{as_utf8, has_lone_returns, sample, sniff};
-use crate::cell::{self, Cell};
+use crate::cell::{self, Cell, trimmed};
 use crate::error::HeaderFlaw;
 use crate::header::Header;
 use crate::input::{Input, unpacked};
@@ -39,6 +39,7 @@ pub(crate) struct CsvRows {
     opened: Opened,
     /// For each field of the schema its position in the file.
     positions: Vec<usize>,
+    missing: Missing,
     pub(super) window: Window,
 }
 
@@ -51,7 +52,8 @@ impl CsvRows {
     ) -> Result<(Self, Vec<String>)> {
         let opened = open(input, said, oddities)?;
         let (positions, unused) = opened.header.places(schema, oddities)?;
-        Ok((Self { opened, positions, window: Window::default() }, unused))
+        let missing = Missing::new(schema);
+        Ok((Self { opened, positions, missing, window: Window::default() }, unused))
     }
 
     /// Reads on, several chunks of lines side by side where that can be done, and appends batches to `ready`; answers
@@ -64,7 +66,7 @@ impl CsvRows {
         ready: &mut VecDeque<Ready>,
     ) -> Result<bool> {
         let Opened { file, records, header } = &mut self.opened;
-        let layout = Layout { schema, positions: &self.positions, header };
+        let layout = Layout { schema, positions: &self.positions, header, missing: &self.missing };
         if self.window.read(records, file, layout, keys.as_deref_mut(), before, ready)? {
             return Ok(false);
         }
@@ -88,6 +90,7 @@ pub(super) struct Layout<'a> {
     pub(super) schema: &'a Schema,
     pub(super) positions: &'a [usize],
     pub(super) header: &'a Header,
+    pub(super) missing: &'a Missing,
 }
 
 impl Layout<'_> {
@@ -117,8 +120,8 @@ impl Layout<'_> {
         row: &mut Vec<Cell<'r>>,
         sink: &mut Sink<'_>,
     ) -> Result<()> {
-        let Self { schema, positions, header } = self;
-        match parse_record(record, schema, positions, header, row) {
+        let Self { schema, positions, .. } = self;
+        match self.parse(record, row) {
             Ok(()) => {
                 if let Some((index, reason)) = sink.push(row, file)? {
                     let value = record.fields.map_or("", |fields| fields.get(positions[index]));
@@ -134,6 +137,45 @@ impl Layout<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Parses the fields of a record into `cells`; else answers the field of the schema at fault, if it is one, and why.
+    fn parse<'r>(
+        self,
+        record: &Record<'r>,
+        cells: &mut Vec<Cell<'r>>,
+    ) -> Result<(), (Option<usize>, Reason)> {
+        let Self { schema, positions, header, missing } = self;
+        let fields = fields(record, header).map_err(|reason| (None, reason))?;
+        for (index, (field, position)) in schema.fields.iter().zip(positions).enumerate() {
+            let text = trimmed(fields.get(*position));
+            let cell = if missing.may_be(text) && schema.is_missing(text) {
+                Some(Cell::Missing)
+            } else {
+                cell::parse_value(text, field, schema)
+            };
+            cells.push(cell.ok_or((Some(index), Reason::WrongKind(field.kind)))?);
+        }
+        Ok(())
+    }
+}
+
+/// The bytes with which a spelling of "no value" begins: what begins with no other is a value at first sight.
+pub(super) struct Missing([bool; 256]);
+
+impl Missing {
+    fn new(schema: &Schema) -> Self {
+        let mut begins = [false; 256];
+        for first in schema.missing.iter().filter_map(|spelling| trimmed(spelling).bytes().next()) {
+            begins[usize::from(first.to_ascii_lowercase())] = true;
+            begins[usize::from(first.to_ascii_uppercase())] = true;
+        }
+        Self(begins)
+    }
+
+    /// Whether a text without outer blanks may spell "no value".
+    fn may_be(&self, text: &str) -> bool {
+        text.bytes().next().is_none_or(|first| self.0[usize::from(first)])
     }
 }
 
@@ -185,24 +227,6 @@ pub(crate) fn fields<'a>(record: &Record<'a>, header: &Header) -> Result<Fields<
         return Err(Reason::RepeatedHeader);
     }
     Ok(fields)
-}
-
-/// Parses the fields of a record into `cells`; else answers the field of the schema at fault, if it is one, and why.
-fn parse_record<'a>(
-    record: &Record<'a>,
-    schema: &Schema,
-    positions: &[usize],
-    header: &Header,
-    cells: &mut Vec<Cell<'a>>,
-) -> Result<(), (Option<usize>, Reason)> {
-    let fields = fields(record, header).map_err(|reason| (None, reason))?;
-    for (index, (field, position)) in schema.fields.iter().zip(positions).enumerate() {
-        match cell::parse(fields.get(*position), field, schema) {
-            Some(cell) => cells.push(cell),
-            None => return Err((Some(index), Reason::WrongKind(field.kind))),
-        }
-    }
-    Ok(())
 }
 
 /// The allocation of a row's cells, empty, free of the record's lifetime.

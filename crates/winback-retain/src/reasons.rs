@@ -66,35 +66,41 @@ pub struct Chosen {
 /// The effects that are left, those of forbidden columns included, are added up in the order of the columns.
 #[must_use]
 pub fn choose(effects: &[f64], allowed: &[bool], count: usize) -> Chosen {
-    let mut reasons: Vec<(usize, f64)> = Vec::with_capacity(count.min(effects.len()));
+    let mut reasons: Vec<(usize, f64)> = Vec::with_capacity(count.min(effects.len()) + 1);
+    // What a further effect must exceed.
+    let mut weakest = if count == 0 { u64::MAX } else { 0 };
     for (column, (&effect, &is_allowed)) in effects.iter().zip(allowed).enumerate() {
         let has_effect = effect < 0.0 || 0.0 < effect;
-        if !is_allowed || !has_effect {
-            continue;
-        }
-        if reasons.len() >= count
-            && reasons.last().is_none_or(|&(_, weakest)| !is_told_before(effect, weakest))
-        {
+        let weight = if is_allowed & has_effect { weight(effect) } else { 0 };
+        if weight <= weakest {
             continue;
         }
         // Behind its equals, so that the earlier column stays first.
-        let place = reasons.partition_point(|&(_, kept)| !is_told_before(effect, kept));
-        reasons.truncate(count - 1);
+        let place = reasons.partition_point(|&(_, kept)| weight <= self::weight(kept));
         reasons.insert(place, (column, effect));
+        reasons.truncate(count);
+        if let Some(&(_, last)) = reasons.get(count - 1) {
+            weakest = self::weight(last);
+        }
     }
+    let mut told: Vec<usize> = reasons.iter().map(|(column, _)| *column).collect();
+    told.sort_unstable();
     let mut other_effect = 0.0;
-    for (column, effect) in effects.iter().enumerate() {
-        let is_told = reasons.iter().any(|&(told, _)| told == column);
-        if !is_told {
+    let mut from = 0;
+    for end in told.into_iter().chain([effects.len()]) {
+        for effect in &effects[from..end] {
             other_effect += effect;
         }
+        from = end + 1;
     }
     Chosen { reasons, other_effect }
 }
 
-/// Whether one effect, not zero, goes before another: risk before protection, strong before weak.
-fn is_told_before(effect: f64, other: f64) -> bool {
-    if 0.0 < effect { other < effect } else { other < 0.0 && effect < other }
+/// A number that is the larger the earlier an effect, not zero, is told: risk before protection, strong before weak.
+/// The bits of floats of one sign are in the order of their sizes; with the sign turned round, those above zero come
+/// after those below.
+fn weight(effect: f64) -> u64 {
+    effect.to_bits() ^ (1 << 63)
 }
 
 /// Tells the effects of one column: what is the same for all customers is made once.
@@ -133,13 +139,20 @@ impl Speaker {
     /// and one that names `{typical}` is passed over where nothing typical of the value's kind is known.
     #[must_use]
     pub fn words(&self, value: &Value<'_>, effect: f64) -> String {
+        let mut words = String::new();
+        self.tell(value, effect, &mut words);
+        words
+    }
+
+    /// Appends the sentence of [`Self::words`] to a text.
+    pub(crate) fn tell(&self, value: &Value<'_>, effect: f64, text: &mut String) {
         let shown = value.shown();
         let typical = self.typical_shown.as_deref().filter(|_| self.typical.stands_beside(value));
         let [name, capitalised] = &self.names;
         let facts = Facts { name, capitalised, value: shown.as_deref(), typical };
         let place = Place::of(value, &self.typical, &facts);
         let before = if effect < 0.0 { PROTECTIVE } else { "" };
-        sentence::of(before, place, &self.field.wording, &facts)
+        sentence::push(text, before, place, &self.field.wording, &facts);
     }
 }
 

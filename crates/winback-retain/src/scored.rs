@@ -120,18 +120,26 @@ impl Scorer {
         let mut other = Float64Builder::new();
         let mut version = StringBuilder::new();
         let telling = self.teller.of(batch);
+        let mut sentence = String::new();
         for (row, share) in probabilities.iter().enumerate() {
             probability.append_value(rounded(*share));
             band.append_value(self.band(*share).name());
             percentile.append_value(self.percentiles.rank(*share));
-            let told = telling.tell(row, explanation.of_row(row), REASONS);
+            let chosen = telling.choose(explanation.of_row(row), REASONS);
             for place in 0..REASONS {
-                let reason = told.reasons.get(place);
-                words[place].append_option(reason.map(|reason| &reason.words));
-                columns[place].append_option(reason.map(|reason| &reason.column));
-                effects[place].append_option(reason.map(|reason| rounded(reason.effect)));
+                let Some(&(column, effect)) = chosen.reasons.get(place) else {
+                    words[place].append_null();
+                    columns[place].append_null();
+                    effects[place].append_null();
+                    continue;
+                };
+                sentence.clear();
+                telling.push_words(row, column, effect, &mut sentence);
+                words[place].append_value(&sentence);
+                columns[place].append_value(telling.name(column));
+                effects[place].append_value(rounded(effect));
             }
-            other.append_value(rounded(told.other_effect));
+            other.append_value(rounded(chosen.other_effect));
             version.append_value(&self.model_version);
         }
         let mut arrays: Vec<ArrayRef> =

@@ -7,7 +7,7 @@ use winback_learn::Model;
 use winback_learn::profile::{ColumnProfile, Profile};
 use winback_table::{Field, Kind, Role, Schema};
 
-use crate::reasons::{Speaker, Typical, Value, choose};
+use crate::reasons::{Chosen, Speaker, Typical, Value, choose};
 
 const SECONDS_A_DAY: f64 = 86_400.0;
 
@@ -77,17 +77,29 @@ impl Telling<'_> {
     /// The at most `count` reasons of a row, by the row's effects (one a column of the model).
     #[must_use]
     pub fn tell(&self, row: usize, effects: &[f64], count: usize) -> Told {
-        let chosen = choose(effects, &self.teller.allowed, count);
-        let reasons = chosen.reasons.iter().map(|(column, effect)| {
-            let speaker = &self.teller.speakers[*column];
-            let value = self.columns[*column].map_or(Value::Missing, |values| value(values, row));
-            Reason {
-                column: speaker.field.name.clone(),
-                effect: *effect,
-                words: speaker.words(&value, *effect),
-            }
+        let chosen = self.choose(effects, count);
+        let reasons = chosen.reasons.iter().map(|&(column, effect)| {
+            let mut words = String::new();
+            self.push_words(row, column, effect, &mut words);
+            Reason { column: self.name(column).to_owned(), effect, words }
         });
         Told { reasons: reasons.collect(), other_effect: chosen.other_effect }
+    }
+
+    /// The at most `count` effects of a row that are its reasons.
+    pub(crate) fn choose(&self, effects: &[f64], count: usize) -> Chosen {
+        choose(effects, &self.teller.allowed, count)
+    }
+
+    /// The name of a column of the model.
+    pub(crate) fn name(&self, column: usize) -> &str {
+        &self.teller.speakers[column].field.name
+    }
+
+    /// Appends one reason of a row, in words.
+    pub(crate) fn push_words(&self, row: usize, column: usize, effect: f64, words: &mut String) {
+        let value = self.columns[column].map_or(Value::Missing, |values| value(values, row));
+        self.teller.speakers[column].tell(&value, effect, words);
     }
 }
 

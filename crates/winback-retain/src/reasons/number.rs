@@ -13,6 +13,9 @@ const WHOLE_FROM: f64 = 1000.0;
 /// is finite.
 pub(crate) fn shown(number: f64) -> String {
     let is_whole = number.fract().total_cmp(&0.0).is_eq() || number.fract().total_cmp(&-0.0).is_eq();
+    if is_whole && number.abs() < GROUPED_FROM {
+        return (number as i64).to_string();
+    }
     let short = if is_whole {
         // Adding zero takes the sign off a negative zero and leaves every other number as it is.
         number + 0.0

@@ -93,34 +93,38 @@ impl Place {
     }
 }
 
-/// The sentence for a value in its place, after what is said before it.
-pub(super) fn of(before: &str, place: Place, wording: &Wording, facts: &Facts<'_>) -> String {
-    place
-        .wording(wording)
-        .and_then(|template| filled(before, template, facts))
-        .or_else(|| filled(before, place.template(), facts))
+/// Appends the sentence for a value in its place, after what is said before it.
+pub(super) fn push(text: &mut String, before: &str, place: Place, wording: &Wording, facts: &Facts<'_>) {
+    text.push_str(before);
+    let is_said = place.wording(wording).is_some_and(|template| push_filled(text, template, facts))
+        || push_filled(text, place.template(), facts);
+    if !is_said {
         // Not reached while the templates keep to their places; the name alone is still true.
-        .unwrap_or_else(|| format!("{before}{}", facts.capitalised))
+        text.push_str(facts.capitalised);
+    }
 }
 
-/// Fills in the facts in one pass, so that braces inside a value stay what they are. Nothing, when the template asks
-/// for something typical and none is known.
-fn filled(lead: &str, template: &str, facts: &Facts<'_>) -> Option<String> {
-    let mut sentence = String::with_capacity(lead.len() + template.len() + 32);
-    sentence.push_str(lead);
+/// Appends a template with the facts filled in, in one pass, so that braces inside a value stay what they are; answers
+/// whether it could: not, when the template asks for something typical and none is known. Then nothing is appended.
+fn push_filled(sentence: &mut String, template: &str, facts: &Facts<'_>) -> bool {
+    let lead = sentence.len();
     let mut rest = template;
-    while let Some(brace) = rest.find('{') {
+    while let Some(brace) = rest.bytes().position(|byte| byte == b'{') {
         let (before, from_brace) = rest.split_at(brace);
         sentence.push_str(before);
         rest = if let Some(after) = from_brace.strip_prefix("{name}") {
             // Only the name: a value keeps its spelling wherever it stands.
-            sentence.push_str(if sentence.len() == lead.len() { facts.capitalised } else { facts.name });
+            sentence.push_str(if sentence.len() == lead { facts.capitalised } else { facts.name });
             after
         } else if let Some(after) = from_brace.strip_prefix("{value}") {
             sentence.push_str(facts.value.unwrap_or("missing"));
             after
         } else if let Some(after) = from_brace.strip_prefix("{typical}") {
-            sentence.push_str(facts.typical?);
+            let Some(typical) = facts.typical else {
+                sentence.truncate(lead);
+                return false;
+            };
+            sentence.push_str(typical);
             after
         } else {
             sentence.push('{');
@@ -128,7 +132,7 @@ fn filled(lead: &str, template: &str, facts: &Facts<'_>) -> Option<String> {
         };
     }
     sentence.push_str(rest);
-    Some(sentence)
+    true
 }
 
 #[cfg(test)]
@@ -137,7 +141,10 @@ mod tests {
 
     fn check(template: &str, expected: Option<&str>) {
         let facts = Facts { name: "orders", capitalised: "Orders", value: Some("{typical}"), typical: None };
-        assert_eq!(filled("", template, &facts).as_deref(), expected, "{template}");
+        let mut sentence = "Protective: ".to_owned();
+        let is_said = push_filled(&mut sentence, template, &facts);
+        assert_eq!(is_said, expected.is_some(), "{template}");
+        assert_eq!(sentence, format!("Protective: {}", expected.unwrap_or_default()), "{template}");
     }
 
     #[test]

@@ -132,7 +132,7 @@ fn push_number(line: &mut Vec<u8>, value: f64) {
 pub fn decimal(value: f64) -> String {
     let mut text = Vec::new();
     push_number(&mut text, value);
-    String::from_utf8_lossy(&text).into_owned()
+    String::from_utf8(text).unwrap_or_default()
 }
 
 fn push_display(line: &mut Vec<u8>, value: impl std::fmt::Display) {
@@ -141,7 +141,10 @@ fn push_display(line: &mut Vec<u8>, value: impl std::fmt::Display) {
 
 fn push_text(line: &mut Vec<u8>, text: &str) {
     let has_outer_blank = trimmed(text).len() < text.len();
-    if !has_outer_blank && !text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
+    // All bytes are looked at, since a search that stops early takes them one by one.
+    let is_special = |byte| matches!(byte, b',' | b'"' | b'\n' | b'\r');
+    let has_special = text.bytes().fold(false, |found, byte| found | is_special(byte));
+    if !has_outer_blank && !has_special {
         line.extend_from_slice(text.as_bytes());
         return;
     }

@@ -3,6 +3,7 @@
 pub(crate) mod ingest;
 pub(crate) mod out_of_fold;
 pub(crate) mod partial;
+pub(crate) mod pipeline;
 pub(crate) mod quarantine;
 pub(crate) mod register;
 pub(crate) mod report;

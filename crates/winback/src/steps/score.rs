@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
-use rayon::prelude::*;
 use winback_retain::report::Gathering;
 use winback_retain::{RiskBand, Scored, Scorer};
 use winback_table::input::Input;
 use winback_table::reader::{Batch, Options, TableReader, Tally};
-use winback_table::{Schema, csv, parquet};
+use winback_table::{Reject, Schema, csv, parquet};
 
 use super::partial::{Finish as _, Partial};
+use super::pipeline::in_order;
 use super::quarantine::Quarantine;
 use crate::error::{Result, ResultExt as _, UserError};
 
@@ -42,6 +42,16 @@ pub(crate) struct Week<'a> {
     pub(crate) reject_limit: f64,
 }
 
+/// A batch that was scored.
+struct Done {
+    scored: Scored,
+    /// The scored lines as text, where that is what is written.
+    text: Vec<u8>,
+    rejects: Vec<Reject>,
+    /// Rows read up to this batch.
+    read: u64,
+}
+
 /// Scores a week's files into its output, and gathers its report on the way if one is wanted; `watch` is told how
 /// many rows are done.
 ///
@@ -62,43 +72,30 @@ pub(crate) fn score(
     let mut unknown = vec![0; scorer.model_columns().count()];
     let mut total = 0.0;
     let is_text = lines.is_text();
-    let in_step = rayon::current_num_threads() * 2;
-    loop {
-        // Some batches are read, scored side by side, and written in their order.
-        let mut batches = Vec::with_capacity(in_step);
-        while batches.len() < in_step {
-            let Some(batch) = reader.next_batch()? else { break };
-            rejected.write(&batch.rejects)?;
-            if let Some(gathering) = &mut gathering {
-                gathering.reject(&batch.rejects);
-            }
-            batches.push(batch);
+    let next = || Ok(reader.next_batch()?.map(|batch| (batch, reader.tally().read)));
+    let work = |(batch, read): (Batch, u64)| {
+        let scored = scorer.score(&batch.rows, &batch.numbers)?;
+        let mut text = Vec::new();
+        if is_text {
+            csv::push_rows(&mut text, &scored.lines)?;
         }
-        if batches.is_empty() {
-            break;
+        Ok(Done { scored, text, rejects: batch.rejects, read })
+    };
+    in_order(next, work, |Done { scored, text, rejects, read }| {
+        rejected.write(&rejects)?;
+        lines.write(&scored.lines, &text)?;
+        if let Some(gathering) = &mut gathering {
+            gathering.reject(&rejects);
+            gathering.add(&scored).users("cannot look up the customers of the earlier week")?;
         }
-        let score = |batch: &Batch| -> Result<(Scored, Vec<u8>)> {
-            let scored = scorer.score(&batch.rows, &batch.numbers)?;
-            let mut text = Vec::new();
-            if is_text {
-                csv::push_rows(&mut text, &scored.lines)?;
-            }
-            Ok((scored, text))
-        };
-        let scored: Vec<(Scored, Vec<u8>)> = batches.par_iter().map(score).collect::<Result<_>>()?;
-        for (part, text) in scored {
-            lines.write(&part.lines, &text)?;
-            if let Some(gathering) = &mut gathering {
-                gathering.add(&part).users("cannot look up the customers of the earlier week")?;
-            }
-            unknown.iter_mut().zip(&part.unknown).for_each(|(total, rows)| *total += rows);
-            for probability in part.probabilities {
-                total += probability;
-                summary.bands[scorer.band(probability) as usize] += 1;
-            }
+        unknown.iter_mut().zip(&scored.unknown).for_each(|(total, rows)| *total += rows);
+        for probability in scored.probabilities {
+            total += probability;
+            summary.bands[scorer.band(probability) as usize] += 1;
         }
-        watch(reader.tally().read);
-    }
+        watch(read);
+        Ok(())
+    })?;
     summary.tally = reader.tally().clone();
     let kept = summary.tally.rejected > 0;
     summary.quarantine = rejected.finish()?.finish(kept)?.then_some(quarantine_path);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use winback_table::Kind;
 
-use crate::encode::{Codes, Encoded, Encoder, FIRST_LEVEL, MISSING_LEVEL, Shape};
+use crate::encode::{Encoded, Encoder, FIRST_LEVEL, MISSING_LEVEL, Shape};
 
 /// The training data at a glance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -70,7 +70,7 @@ impl Profile {
     pub fn new(encoder: &Encoder, quantiles: &[Vec<f64>], data: &Encoded) -> Self {
         let columns = encoder.columns.iter().zip(quantiles).zip(data.columns.iter().zip(&data.code_counts));
         let columns = columns.map(|((column, quantiles), (codes, code_count))| {
-            let rows = counts(codes, *code_count);
+            let rows = codes.counts(*code_count);
             let distribution = match &column.shape {
                 Shape::Bins(borders) => Distribution::Numbers {
                     quantiles: quantiles.clone(),
@@ -96,15 +96,6 @@ impl Profile {
             columns: columns.collect(),
         }
     }
-}
-
-fn counts(codes: &Codes, code_count: usize) -> Vec<u64> {
-    let mut counts = vec![0; code_count];
-    match codes {
-        Codes::Bins(bins) => bins.iter().for_each(|bin| counts[usize::from(*bin)] += 1),
-        Codes::Levels(levels) => levels.iter().for_each(|level| counts[*level as usize] += 1),
-    }
-    counts
 }
 
 impl ColumnProfile {

@@ -12,7 +12,7 @@ use winback_table::profile::Sample;
 use winback_table::{Field, Kind, Schema, Source};
 
 use super::bins::borders;
-use super::{FIRST_LEVEL, Levels, MISSING_LEVEL, OTHER_LEVEL, ROWS_PER_LEVEL, in_windows};
+use super::{Codes, FIRST_LEVEL, Levels, MISSING_LEVEL, ROWS_PER_LEVEL, in_windows};
 use crate::profile::quantiles;
 use crate::{Error, Result};
 
@@ -50,51 +50,6 @@ impl Shape {
         match self {
             Self::Bins(borders) => borders.len() + 2,
             Self::Levels(levels) => levels.len() + FIRST_LEVEL as usize,
-        }
-    }
-}
-
-/// The codes of one column's rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Codes {
-    /// Bins, 0 for missing.
-    Bins(Vec<u8>),
-    /// Levels, 0 for missing, 1 for other.
-    Levels(Vec<u32>),
-}
-
-impl Codes {
-    /// The code of a row.
-    #[must_use]
-    pub fn code(&self, row: usize) -> usize {
-        match self {
-            Self::Bins(bins) => usize::from(bins[row]),
-            Self::Levels(levels) => levels[row] as usize,
-        }
-    }
-
-    /// The codes of some rows.
-    #[must_use]
-    pub fn of_rows(&self, rows: &[u32]) -> Self {
-        match self {
-            Self::Bins(bins) => Self::Bins(rows.iter().map(|row| bins[*row as usize]).collect()),
-            Self::Levels(levels) => Self::Levels(rows.iter().map(|row| levels[*row as usize]).collect()),
-        }
-    }
-
-    /// How many rows have a level that training had too few of, or none.
-    #[must_use]
-    pub fn unknown(&self) -> u64 {
-        match self {
-            Self::Bins(_) => 0,
-            Self::Levels(levels) => levels.iter().filter(|level| **level == OTHER_LEVEL).count() as u64,
-        }
-    }
-
-    pub(crate) fn empty(shape: &Shape) -> Self {
-        match shape {
-            Shape::Bins(_) => Self::Bins(Vec::new()),
-            Shape::Levels(_) => Self::Levels(Vec::new()),
         }
     }
 }

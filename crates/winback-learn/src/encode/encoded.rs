@@ -1,4 +1,5 @@
-//! A training table in memory: codes, labels and what keeps rows together. One byte a number, four a category.
+//! A training table in memory: codes, labels and what keeps rows together. A byte a number, as few as will do a
+//! category.
 
 use std::hash::Hasher;
 

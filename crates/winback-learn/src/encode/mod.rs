@@ -4,6 +4,7 @@
 //! ([`Encoded::read`]); the raw table is never held. What is learnt here has not seen a label.
 
 pub mod bins;
+mod codes;
 mod columns;
 mod encoded;
 mod levels;
@@ -14,7 +15,8 @@ use winback_table::Source;
 
 use crate::Result;
 
-pub use columns::{Codes, ColumnEncoder, Encoder, Shape};
+pub use codes::{Codes, LevelCodes};
+pub use columns::{ColumnEncoder, Encoder, Shape};
 pub use encoded::Encoded;
 pub use levels::Levels;
 

@@ -7,7 +7,7 @@
 use winback_kernels::MOST_BORDERS;
 
 use super::bins::{self, borders_of_counted};
-use super::{FIRST_LEVEL, OTHER_LEVEL, ROWS_PER_LEVEL};
+use super::{Codes, FIRST_LEVEL, OTHER_LEVEL, ROWS_PER_LEVEL};
 use crate::folds::fold_of;
 
 /// The overall share counts as so many rows of each level.
@@ -31,6 +31,11 @@ struct Tally {
 }
 
 impl Tally {
+    fn add(&mut self, label: bool) {
+        self.rows += 1.0;
+        self.positives += f64::from(u8::from(label));
+    }
+
     fn share(self, overall: f64) -> f32 {
         ((self.positives + PRIOR_ROWS * overall) / (self.rows + PRIOR_ROWS)) as f32
     }
@@ -49,21 +54,14 @@ struct Counted {
     overall: f64,
 }
 
-fn count(codes: &[u32], code_count: usize, labels: &[bool]) -> Counted {
-    let mut rows = vec![0_u64; code_count];
-    for code in codes {
-        rows[*code as usize] += 1;
-    }
+fn count(codes: &Codes, code_count: usize, labels: &[bool]) -> Counted {
+    let rows = codes.counts(code_count);
     let pooled = (0..code_count as u32).map(|code| {
         if code >= FIRST_LEVEL && rows[code as usize] < ROWS_PER_LEVEL { OTHER_LEVEL } else { code }
     });
     let pooled: Vec<u32> = pooled.collect();
     let mut totals = vec![Tally::default(); code_count];
-    for (code, label) in codes.iter().zip(labels) {
-        let tally = &mut totals[pooled[*code as usize] as usize];
-        tally.rows += 1.0;
-        tally.positives += f64::from(u8::from(*label));
-    }
+    codes.for_each_with(labels, |label, code| totals[pooled[code] as usize].add(*label));
     let positives = labels.iter().filter(|label| **label).count();
     Counted { pooled, totals, overall: positives as f64 / labels.len().max(1) as f64 }
 }
@@ -86,16 +84,14 @@ pub fn folds(groups: &[u64]) -> Vec<u8> {
 ///
 /// `codes`, `labels` and `folds` (see [`folds`]) are those of the training rows, in the same order.
 #[must_use]
-pub fn bins(codes: &[u32], code_count: usize, labels: &[bool], folds: &[u8]) -> TargetBins {
+pub fn bins(codes: &Codes, code_count: usize, labels: &[bool], folds: &[u8]) -> TargetBins {
     let counted = count(codes, code_count, labels);
     // Rows of one code and fold share one statistic, so there are far fewer of them than rows.
-    let place = |code: u32, fold: u8| counted.pooled[code as usize] as usize * FOLDS + usize::from(fold);
+    let place = |code: usize, fold: u8| counted.pooled[code] as usize * FOLDS + usize::from(fold);
     let mut in_fold = vec![Tally::default(); code_count * FOLDS];
-    for ((code, label), fold) in codes.iter().zip(labels).zip(folds) {
-        let tally = &mut in_fold[place(*code, *fold)];
-        tally.rows += 1.0;
-        tally.positives += f64::from(u8::from(*label));
-    }
+    codes.for_each_with(labels.iter().zip(folds), |(label, fold), code| {
+        in_fold[place(code, *fold)].add(*label);
+    });
     let shares: Vec<f32> = in_fold
         .iter()
         .enumerate()
@@ -112,21 +108,21 @@ pub fn bins(codes: &[u32], code_count: usize, labels: &[bool], folds: &[u8]) -> 
     sorted.sort_unstable_by(|left, right| left.0.total_cmp(&right.0));
     let borders = borders_of_counted(sorted.into_iter(), MOST_BORDERS);
     let by_place = bins::bins(&borders, &shares);
-    TargetBins {
-        training: codes.iter().zip(folds).map(|(code, fold)| by_place[place(*code, *fold)]).collect(),
-        by_code: bins::bins(&borders, &counted.shares()),
-    }
+    let mut training = Vec::with_capacity(folds.len());
+    codes.for_each_with(folds, |fold, code| training.push(by_place[place(code, *fold)]));
+    TargetBins { training, by_code: bins::bins(&borders, &counted.shares()) }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::LevelCodes;
     use super::*;
 
     #[test]
     fn no_row_sees_its_own_label() {
         // One level, labels that are pure noise: the row's own label must not show in its bin.
         let rows = 2000;
-        let codes: Vec<u32> = (0..rows).map(|row| FIRST_LEVEL + row % 40).collect();
+        let codes = Codes::Levels(LevelCodes::Four((0..rows).map(|row| FIRST_LEVEL + row % 40).collect()));
         let labels: Vec<bool> = (0..u64::from(rows)).map(|row| fold_of(row, 9, 2) == 0).collect();
         let groups: Vec<u64> = (0..u64::from(rows)).collect();
         let mut flipped = labels.clone();
@@ -145,6 +141,7 @@ mod tests {
         let mut codes = vec![FIRST_LEVEL; 100];
         codes.extend([FIRST_LEVEL + 1; 5]);
         let labels: Vec<bool> = (0..105).map(|row| !(50..100).contains(&row)).collect();
+        let codes = Codes::Levels(LevelCodes::Four(codes));
         let shares = count(&codes, 5, &labels).shares();
         assert!(
             (f64::from(shares[FIRST_LEVEL as usize]) - (50.0 + 10.0 * 55.0 / 105.0) / 110.0).abs() < 1e-6

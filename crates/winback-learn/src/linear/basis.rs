@@ -24,11 +24,9 @@ enum Form {
 const BENT_TERMS: usize = 5;
 
 impl Basis {
-    pub(super) fn new(codes: &Codes, code_count: usize, rows: &[u32]) -> Self {
-        let mut counts = vec![0_u64; code_count];
-        for row in rows {
-            counts[codes.code(*row as usize)] += 1;
-        }
+    /// The terms of a column with so many codes, by those of the training rows.
+    pub(super) fn new(codes: &Codes, code_count: usize) -> Self {
+        let counts = codes.counts(code_count);
         let in_use = counts.iter().filter(|count| **count > 0).count();
         let form = match codes {
             Codes::Bins(_) if in_use > FEW_VALUES => Form::Bent { values: bent(&counts) },

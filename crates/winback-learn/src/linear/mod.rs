@@ -39,7 +39,9 @@ impl Scorecard {
     pub fn margins(&self, columns: &[Codes], rows: &[u32]) -> Vec<i64> {
         let mut margins = vec![self.base; rows.len()];
         for (points, codes) in self.points.iter().zip(columns) {
-            add_points(points, codes, rows, &mut margins);
+            codes
+                .of_rows(rows)
+                .for_each_with(&mut margins, |margin, code| *margin += i64::from(points[code]));
         }
         margins
     }
@@ -75,36 +77,14 @@ impl Scorecard {
     }
 }
 
-fn add_points(points: &[i32], codes: &Codes, rows: &[u32], margins: &mut [i64]) {
-    match codes {
-        Codes::Bins(bins) => {
-            for (margin, row) in margins.iter_mut().zip(rows) {
-                *margin += i64::from(points[usize::from(bins[*row as usize])]);
-            }
-        }
-        Codes::Levels(levels) => {
-            for (margin, row) in margins.iter_mut().zip(rows) {
-                *margin += i64::from(points[levels[*row as usize] as usize]);
-            }
-        }
-    }
-}
-
 /// Fits a scorecard on some rows under an L2 penalty (on each squared weight, the intercept left out).
 #[must_use]
 pub fn fit(data: &Encoded, rows: &[u32], penalty: f64) -> Scorecard {
-    let bases: Vec<Basis> = data
-        .columns
-        .iter()
-        .zip(&data.code_counts)
-        .map(|(codes, count)| Basis::new(codes, *count, rows))
-        .collect();
+    let columns: Vec<Codes> = data.columns.iter().map(|codes| codes.of_rows(rows)).collect();
+    let with_counts = columns.iter().zip(&data.code_counts);
+    let bases: Vec<Basis> = with_counts.map(|(codes, count)| Basis::new(codes, *count)).collect();
     let problem = Problem {
-        columns: data
-            .columns
-            .iter()
-            .map(|codes| rows.iter().map(|row| codes.code(*row as usize) as u32).collect())
-            .collect(),
+        columns,
         labels: rows.iter().map(|row| data.labels[*row as usize]).collect(),
         bases,
         penalty,
@@ -119,7 +99,7 @@ pub fn fit(data: &Encoded, rows: &[u32], penalty: f64) -> Scorecard {
 /// A penalised logistic loss over codes.
 struct Problem {
     /// The codes of the training rows by column.
-    columns: Vec<Vec<u32>>,
+    columns: Vec<Codes>,
     labels: Vec<bool>,
     bases: Vec<Basis>,
     penalty: f64,
@@ -142,9 +122,7 @@ impl Problem {
     fn loss(&self, weights: &[f64], gradient: &mut [f64]) -> f64 {
         let mut margins = vec![weights[0]; self.labels.len()];
         for (codes, table) in self.columns.iter().zip(self.tables(weights)) {
-            for (margin, code) in margins.iter_mut().zip(codes) {
-                *margin += table[*code as usize];
-            }
+            codes.for_each_with(&mut margins, |margin, code| *margin += table[code]);
         }
         let losses = margins.iter().zip(&self.labels).map(|(margin, label)| log_loss(*margin, *label));
         let squares = weights[1..].iter().map(|weight| weight * weight);
@@ -157,9 +135,7 @@ impl Problem {
         let mut from = 1;
         for (codes, basis) in self.columns.iter().zip(&self.bases) {
             let mut by_code = vec![0.0; basis.counts.len()];
-            for (residual, code) in residuals.iter().zip(codes) {
-                by_code[*code as usize] += residual;
-            }
+            codes.for_each_with(&residuals, |residual, code| by_code[code] += residual);
             let own = &mut gradient[from..from + basis.terms()];
             basis.spread(&by_code, own);
             for (slope, weight) in own.iter_mut().zip(&weights[from..]) {

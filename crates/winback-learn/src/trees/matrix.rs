@@ -19,9 +19,7 @@ impl Matrix {
     pub fn of_rows(columns: &[Codes], lookups: &[Option<Vec<u8>>], rows: &[u32]) -> Self {
         let bins = columns.iter().zip(lookups).map(|(codes, lookup)| match (codes, lookup) {
             (Codes::Bins(bins), _) => rows.iter().map(|row| bins[*row as usize]).collect(),
-            (Codes::Levels(levels), Some(lookup)) => {
-                rows.iter().map(|row| lookup[levels[*row as usize] as usize]).collect()
-            }
+            (Codes::Levels(_), Some(lookup)) => codes.of_rows(rows).look_up(lookup),
             (Codes::Levels(_), None) => vec![0; rows.len()],
         });
         Self { columns: bins.collect(), rows: rows.len() }
@@ -32,10 +30,8 @@ impl Matrix {
     pub fn of_all(columns: &[Codes], lookups: &[Option<Vec<u8>>], rows: usize) -> Self {
         let bins = columns.iter().zip(lookups).map(|(codes, lookup)| match (codes, lookup) {
             (Codes::Bins(bins), _) => bins.clone(),
-            (Codes::Levels(levels), Some(lookup)) => {
-                levels.iter().map(|level| lookup[*level as usize]).collect()
-            }
-            (Codes::Levels(levels), None) => vec![0; levels.len()],
+            (Codes::Levels(_), Some(lookup)) => codes.look_up(lookup),
+            (Codes::Levels(_), None) => vec![0; rows],
         });
         Self { columns: bins.collect(), rows }
     }
@@ -60,9 +56,8 @@ pub fn prepare(data: &Encoded, rows: &[u32]) -> Prepared {
     let folds = target::folds(&groups);
     let column = |(codes, code_count): (&Codes, &usize)| match codes {
         Codes::Bins(bins) => (rows.iter().map(|row| bins[*row as usize]).collect(), None),
-        Codes::Levels(levels) => {
-            let codes: Vec<u32> = rows.iter().map(|row| levels[*row as usize]).collect();
-            let bins = target::bins(&codes, *code_count, &labels, &folds);
+        Codes::Levels(_) => {
+            let bins = target::bins(&codes.of_rows(rows), *code_count, &labels, &folds);
             (bins.training, Some(bins.by_code))
         }
     };

@@ -94,12 +94,7 @@ impl Population {
     pub fn count(&self, codes: &[Codes]) -> Vec<Vec<u64>> {
         let count = |((_, groups), codes): (&(Named, Groups), &Codes)| {
             let mut rows = vec![0; groups.groups.len()];
-            match codes {
-                Codes::Bins(bins) => bins.iter().for_each(|bin| rows[groups.of_code[usize::from(*bin)]] += 1),
-                Codes::Levels(levels) => {
-                    levels.iter().for_each(|level| rows[groups.of_code[*level as usize]] += 1);
-                }
-            }
+            codes.for_each(|code| rows[groups.of_code[code]] += 1);
             rows
         };
         self.columns.iter().zip(codes).map(count).collect()

@@ -4,3 +4,4 @@
 mod bank;
 mod contract;
 mod explain;
+mod levels;

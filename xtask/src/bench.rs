@@ -7,6 +7,7 @@
 mod accuracy;
 mod contest;
 mod engine;
+mod growth;
 mod peers;
 mod programs;
 
@@ -27,7 +28,7 @@ struct Bench {
 enum Kind {
     /// By a program of this package alone.
     Alone { package: &'static str },
-    /// Beside other programs.
+    /// In several runs that are held beside each other, mostly of other programs.
     Contest(fn(&Config, &Asked) -> anyhow::Result<()>),
 }
 
@@ -46,6 +47,11 @@ const BENCHES: &[Bench] = &[
         name: "accuracy",
         about: "what is reached on four real histories, beside CatBoost, LightGBM and XGBoost",
         kind: Kind::Contest(accuracy::run),
+    },
+    Bench {
+        name: "growth",
+        about: "how the time and memory of learning grow from a million rows to ten million",
+        kind: Kind::Contest(growth::run),
     },
 ];
 

@@ -15,7 +15,7 @@ use crate::{Result, files};
 const STRIDE: usize = 5;
 const MOST_TREES: usize = 1000;
 /// As the product trains so many rows, but for the rate: it may be higher where only the time to a loss counts.
-const SETTINGS: Settings = Settings { depth: 6, rate: 0.2, l2: 3.0, sample: 0.2 };
+pub(crate) const SETTINGS: Settings = Settings { depth: 6, rate: 0.2, l2: 3.0, sample: 0.2 };
 
 /// Trains until the log loss of unseen rows is reached, and says how long that took, encoding included.
 pub(crate) fn train(folder: &Path, loss: f64) -> Result<Value> {
@@ -57,11 +57,11 @@ pub(crate) fn train(folder: &Path, loss: f64) -> Result<Value> {
     }))
 }
 
-fn seconds(time: Duration) -> f64 {
+pub(crate) fn seconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e4).round() / 1e4
 }
 
-fn mean_loss(margins: &[i64], labels: &[bool]) -> f64 {
+pub(crate) fn mean_loss(margins: &[i64], labels: &[bool]) -> f64 {
     let losses = margins.iter().zip(labels).map(|(margin, label)| {
         let log_odds = *margin as f64 / 16_777_216.0;
         let against = if *label { -log_odds } else { log_odds };

@@ -33,5 +33,5 @@ pub use error::{Error, HeaderFlaw, Result};
 pub use notation::{Dates, Notation, Numbers};
 pub use oddity::{Oddity, OddityKind};
 pub use reject::{Reason, Reject};
-pub use schema::{Field, Kind, Role, Schema, Wording, nearest_name};
+pub use schema::{Field, Kind, Role, Schema, Trend, Wording, nearest_name};
 pub use source::{BatchIterator, MemorySource, Source};

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use self::field::{Field, Wording};
-pub use self::kind::{Kind, Role};
+pub use self::kind::{Kind, Role, Trend};
 use crate::cell::trimmed;
 use crate::{Error, Result};
 
@@ -61,7 +61,8 @@ impl Schema {
         bytes
     }
 
-    /// Checks what the types cannot: names are unique, single roles are single, a label has its positive value.
+    /// Checks what the types cannot: names are unique, single roles are single, what is monotone has an
+    /// order, a label has its positive value.
     ///
     /// # Errors
     /// [`Error::Schema`] naming the column at fault.
@@ -71,6 +72,12 @@ impl Schema {
             if !names.insert(field.name.as_str()) {
                 return Err(Error::Schema(format!("the column `{}` is there twice", field.name)));
             }
+        }
+        if let Some(field) =
+            self.fields.iter().find(|field| field.monotone.is_some() && !field.kind.is_ordered())
+        {
+            let (name, kind) = (&field.name, field.kind.described());
+            return Err(Error::Schema(format!("`{name}` is to be monotone, but {kind} has no order")));
         }
         for role in [Role::Key, Role::Label, Role::Time, Role::Weight] {
             let mut holders = self.fields.iter().filter(|field| field.role == role);
@@ -128,7 +135,7 @@ impl Schema {
     }
 
     /// A digest of what decides the meaning of the used columns: names, kinds, roles, notations, the positive value and
-    /// the spellings of missing values. Order, wording and excluded columns do not count.
+    /// the spellings of missing values. Order, trends, wording and excluded columns do not count.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let mut lines: Vec<String> = self
@@ -197,6 +204,7 @@ mod tests {
         let mut other = schema();
         other.fields.swap(0, 2);
         other.fields[0].wording.name = Some("years".to_owned());
+        other.fields[0].monotone = Some(Trend::Rising);
         other.fields.push(Field::new("note", Kind::Text, Role::Excluded));
         assert_eq!(original.fingerprint(), other.fingerprint());
         let mut comma = other.clone();
@@ -212,13 +220,12 @@ mod tests {
     #[test]
     fn json_goes_there_and_back() {
         assert_eq!(Schema::from_json(&schema().to_json()).unwrap(), schema());
-        assert!(
-            !String::from_utf8(schema().to_json()).unwrap().contains("notation"),
-            "what is plain is not said"
-        );
+        let text = String::from_utf8(schema().to_json()).unwrap();
+        assert!(!text.contains("notation") && !text.contains("monotone"), "what is plain is not said");
         let mut other = schema();
         other.fields[2].notation.unit = Some("€".to_owned());
         other.fields[2].missing = vec!["999".to_owned()];
+        other.fields[2].monotone = Some(Trend::Falling);
         assert_eq!(Schema::from_json(&other.to_json()).unwrap(), other);
     }
 
@@ -227,6 +234,10 @@ mod tests {
         let twice = vec![Field::new("a", Kind::Number, Role::Key), Field::new("b", Kind::Number, Role::Key)];
         let error = Schema::new(twice, None).unwrap_err().to_string();
         assert_eq!(error, "schema: both `a` and `b` are the key");
+        let mut without_order = Field::new("a", Kind::Category, Role::Feature);
+        without_order.monotone = Some(Trend::Rising);
+        let error = Schema::new(vec![without_order], None).unwrap_err().to_string();
+        assert_eq!(error, "schema: `a` is to be monotone, but a category has no order");
     }
 
     #[test]

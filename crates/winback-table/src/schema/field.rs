@@ -3,7 +3,7 @@
 use arrow::datatypes::DataType;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Role};
+use super::{Kind, Role, Trend};
 use crate::{Notation, cell};
 
 /// How a column is spoken of to people; every part is optional.
@@ -42,6 +42,9 @@ pub struct Field {
     /// Spellings of "no value" in this column alone, besides those of the schema; a number counts by its value.
     #[serde(default, skip_serializing_if = "is_default")]
     pub missing: Vec<String>,
+    /// What the risk may do as its values rise, where a person says so; else what the data say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monotone: Option<Trend>,
     /// How it is spoken of.
     #[serde(default, skip_serializing_if = "is_default")]
     pub wording: Wording,
@@ -52,11 +55,11 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl Field {
-    /// A field in plain notation, without wording or spellings of "no value" of its own.
+    /// A field in plain notation, without trend, wording or spellings of "no value" of its own.
     #[must_use]
     pub fn new(name: impl Into<String>, kind: Kind, role: Role) -> Self {
         let (notation, wording) = (Notation::default(), Wording::default());
-        Self { name: name.into(), kind, role, notation, missing: Vec::new(), wording }
+        Self { name: name.into(), kind, role, notation, missing: Vec::new(), monotone: None, wording }
     }
 
     /// Whether a cell spells "no value" in this column alone.

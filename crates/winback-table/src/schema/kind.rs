@@ -46,6 +46,12 @@ impl Kind {
         }
     }
 
+    /// Whether its values stand in an order that a [`Trend`] can follow.
+    #[must_use]
+    pub fn is_ordered(self) -> bool {
+        matches!(self, Self::Number | Self::Flag | Self::Time)
+    }
+
     /// The word used in settings and tables.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -58,6 +64,16 @@ impl Kind {
             Self::Identifier => "identifier",
         }
     }
+}
+
+/// What the risk may do as the values of a column rise, all else equal. Missing values stand outside this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trend {
+    /// It never falls.
+    Rising,
+    /// It never rises.
+    Falling,
 }
 
 /// What a column is for.

@@ -13,6 +13,7 @@ pub mod file;
 pub mod folds;
 pub mod importance;
 pub mod interactions;
+mod isotonic;
 pub mod linear;
 pub mod metrics;
 mod model;

@@ -9,9 +9,9 @@ use arrow::array::{
 use arrow::datatypes::{DataType, TimestampSecondType};
 use rayon::prelude::*;
 use siphasher::sip::SipHasher13;
-use winback_table::{Role, Source, keys};
+use winback_table::{Role, Source, Trend, keys};
 
-use super::{Codes, Encoder, in_windows};
+use super::{Codes, ColumnEncoder, Encoder, in_windows};
 use crate::{Error, Result};
 
 /// Codes and labels of a history's rows.
@@ -21,6 +21,8 @@ pub struct Encoded {
     pub columns: Vec<Codes>,
     /// Codes a column can have.
     pub code_counts: Vec<usize>,
+    /// What the risk may do as the bins of each column rise, missing apart; `None` for what the data say.
+    pub trends: Vec<Option<Trend>>,
     /// Whether each row is positive.
     pub labels: Vec<bool>,
     /// What must stay together in folds: a hash of the key where keys repeat, else of the row's features.
@@ -79,7 +81,9 @@ impl Encoded {
         })?;
         let groups = if has_repeats(&by_key) { by_key } else { by_features };
         let code_counts = encoder.columns.iter().map(|column| column.shape.code_count()).collect();
-        Ok(Self { columns, code_counts, labels, groups, identities, times })
+        let trend = |column: &ColumnEncoder| schema.field(&column.name).and_then(|field| field.monotone);
+        let trends = encoder.columns.iter().map(trend).collect();
+        Ok(Self { columns, code_counts, trends, labels, groups, identities, times })
     }
 
     /// Rows.

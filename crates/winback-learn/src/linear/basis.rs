@@ -16,6 +16,8 @@ pub(super) struct Basis {
 enum Form {
     /// One term a code that occurs: each code's term, if it has one.
     OneEach { term: Vec<Option<usize>>, terms: usize },
+    /// No terms: points that were settled before.
+    Fixed { points: Vec<f64> },
     /// Terms shared by codes: for each code its value under every term.
     Bent { values: Vec<[f64; BENT_TERMS]> },
 }
@@ -35,8 +37,14 @@ impl Basis {
         Self { counts, form }
     }
 
+    /// Keeps these points, whatever is fitted from here on.
+    pub(super) fn fix(&mut self, points: Vec<f64>) {
+        self.form = Form::Fixed { points };
+    }
+
     pub(super) fn terms(&self) -> usize {
         match &self.form {
+            Form::Fixed { .. } => 0,
             Form::OneEach { terms, .. } => *terms,
             Form::Bent { .. } => BENT_TERMS,
         }
@@ -45,6 +53,7 @@ impl Basis {
     /// The points of each code under this column's weights.
     pub(super) fn table(&self, weights: &[f64]) -> Vec<f64> {
         match &self.form {
+            Form::Fixed { points } => points.clone(),
             Form::OneEach { term, .. } => {
                 term.iter().map(|term| term.map_or(0.0, |term| weights[term])).collect()
             }
@@ -59,6 +68,7 @@ impl Basis {
     pub(super) fn spread(&self, by_code: &[f64], gradient: &mut [f64]) {
         gradient.fill(0.0);
         match &self.form {
+            Form::Fixed { .. } => {}
             Form::OneEach { term, .. } => {
                 for (term, slope) in term.iter().zip(by_code) {
                     if let Some(term) = term {

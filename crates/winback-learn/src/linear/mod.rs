@@ -3,11 +3,17 @@
 //! Numbers with many values enter as a line with bends at the quartiles and a term for "missing", few-valued numbers
 //! and categories as one term a value. All terms share one L2 penalty. The fitted model is nothing but a table of
 //! points by column and code, so its exact Shapley values are the points less their mean over the training rows.
+//!
+//! Where the risk may not fall as a column rises, points that do are replaced by the nearest that do not, missing apart,
+//! and all other columns are fitted once more around them.
 
 mod basis;
 mod minimise;
 
+use winback_table::Trend;
+
 use crate::encode::{Codes, Encoded};
+use crate::isotonic;
 use crate::number::{log_loss, probability, sum, to_bounded_units, to_units};
 use basis::Basis;
 
@@ -77,23 +83,46 @@ impl Scorecard {
     }
 }
 
+/// The weight of a code that no training row has: it goes with its neighbours.
+const UNSEEN: f64 = 1e-6;
+
+/// The points of a column brought into order, missing apart; nothing if they are.
+fn in_order(points: &[f64], counts: &[u64], trend: Trend) -> Option<Vec<f64>> {
+    let mut points = points.to_vec();
+    let mut weights: Vec<f64> = counts.iter().map(|count| (*count as f64).max(UNSEEN)).collect();
+    let (values, weights) = (points.get_mut(1..)?, &mut weights[1..]);
+    if trend == Trend::Falling {
+        values.reverse();
+        weights.reverse();
+    }
+    let is_pooled = isotonic::pool(values, weights);
+    if trend == Trend::Falling {
+        values.reverse();
+    }
+    is_pooled.then_some(points)
+}
+
 /// Fits a scorecard on some rows under an L2 penalty (on each squared weight, the intercept left out).
 #[must_use]
 pub fn fit(data: &Encoded, rows: &[u32], penalty: f64) -> Scorecard {
     let columns: Vec<Codes> = data.columns.iter().map(|codes| codes.of_rows(rows)).collect();
     let with_counts = columns.iter().zip(&data.code_counts);
     let bases: Vec<Basis> = with_counts.map(|(codes, count)| Basis::new(codes, *count)).collect();
-    let problem = Problem {
+    let mut problem = Problem {
         columns,
         labels: rows.iter().map(|row| data.labels[*row as usize]).collect(),
         bases,
         penalty,
     };
-    let terms = 1 + problem.bases.iter().map(Basis::terms).sum::<usize>();
-    let weights =
-        minimise::minimise(vec![0.0; terms], &mut |weights, gradient| problem.loss(weights, gradient));
+    let (intercept, tables) = loop {
+        let (intercept, tables) = problem.solve();
+        // Each time around fixes a column more.
+        if !problem.fix_disorder(&data.trends, &tables) {
+            break (intercept, tables);
+        }
+    };
     let counts: Vec<Vec<u64>> = problem.bases.iter().map(|basis| basis.counts.clone()).collect();
-    Scorecard::centred(weights[0], &problem.tables(&weights), &counts)
+    Scorecard::centred(intercept, &tables, &counts)
 }
 
 /// A penalised logistic loss over codes.
@@ -106,6 +135,27 @@ struct Problem {
 }
 
 impl Problem {
+    /// The intercept and the tables of points of least loss.
+    fn solve(&self) -> (f64, Vec<Vec<f64>>) {
+        let terms = 1 + self.bases.iter().map(Basis::terms).sum::<usize>();
+        let weights =
+            minimise::minimise(vec![0.0; terms], &mut |weights, gradient| self.loss(weights, gradient));
+        (weights[0], self.tables(&weights))
+    }
+
+    /// Fixes the points of columns that are out of order at the nearest in order; answers whether there were any.
+    fn fix_disorder(&mut self, trends: &[Option<Trend>], tables: &[Vec<f64>]) -> bool {
+        let mut is_fixed = false;
+        for ((basis, trend), table) in self.bases.iter_mut().zip(trends).zip(tables) {
+            let Some(trend) = trend else { continue };
+            if let Some(points) = in_order(table, &basis.counts, *trend) {
+                basis.fix(points);
+                is_fixed = true;
+            }
+        }
+        is_fixed
+    }
+
     /// Each column's table of points by code under the weights; the first weight is the intercept.
     fn tables(&self, weights: &[f64]) -> Vec<Vec<f64>> {
         let mut from = 1;

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use winback_kernels::{Cpu, GRADIENT_UNIT, LEAVES};
 
 use super::grow::Grower;
+use super::order::Order;
 use super::sample::Sample;
 use super::words::Words;
 use super::{Forest, Prepared, Tree};
@@ -76,7 +77,7 @@ impl<'a> Booster<'a> {
             cpu,
             prepared,
             settings,
-            grower: Grower::new(cpu, &prepared.matrix, is_shared),
+            grower: Grower::new(cpu, &prepared.matrix, &prepared.trends, is_shared),
             sample: Sample::default(),
             words: Words::default(),
             margins: vec![base as i32; rows],
@@ -106,15 +107,19 @@ impl<'a> Booster<'a> {
             return None;
         }
         let leaves = 1 << questions.len();
-        let mut tree = Tree { questions, values: vec![0; leaves], counts: vec![0; leaves] };
+        let mut tree = Tree { questions, values: Vec::new(), counts: Vec::new() };
         let sums = self.leaf_sums(&tree);
-        for (leaf, sums) in sums.iter().take(leaves).enumerate() {
-            let (gradient, hessian) =
-                (sums.gradient as f64 * GRADIENT_UNIT, sums.hessian as f64 * GRADIENT_UNIT);
-            tree.values[leaf] =
-                to_bounded_units(-self.settings.rate * gradient / (hessian + self.settings.l2));
-            tree.counts[leaf] = sums.rows;
-        }
+        let sums = &sums[..leaves];
+        let Settings { rate, l2, .. } = self.settings;
+        // The loss that a leaf's value takes off is a parabola about the best value, as steep as its weight.
+        let weight = |sums: &LeafSums| sums.hessian as f64 * GRADIENT_UNIT + l2;
+        let value = |sums: &LeafSums| -rate * (sums.gradient as f64 * GRADIENT_UNIT) / weight(sums);
+        let mut values: Vec<f64> = sums.iter().map(value).collect();
+        let order = Order::new(&tree.questions, &self.prepared.trends);
+        order.project(&mut values, || sums.iter().map(weight).collect());
+        tree.values = values.into_iter().map(to_bounded_units).collect();
+        order.settle(&mut tree.values);
+        tree.counts = sums.iter().map(|sums| sums.rows).collect();
         self.trees.push(tree);
         self.trees.last()
     }

@@ -4,7 +4,10 @@
 //! sister leaves only the smaller is summed; the other is what its parent has left.
 
 use rayon::prelude::*;
-use winback_kernels::{BINS, COLUMNS_A_WORD, Cpu, Histograms, Packed, Scale, WordQuestion, reference::worth};
+use winback_kernels::{
+    BINS, COLUMNS_A_WORD, Cpu, Histograms, Packed, Scale, WordQuestion, gradient, hessian, reference::worth,
+};
+use winback_table::Trend;
 
 use super::sample::Sample;
 use super::words::Words;
@@ -34,6 +37,8 @@ struct Column {
     bins: usize,
     /// Whether some rows have no value.
     has_missing: bool,
+    /// Which side of a question may have the higher risk.
+    trend: Option<Trend>,
 }
 
 /// The best question of some columns at one level.
@@ -47,15 +52,16 @@ struct Best {
 type Segment = std::ops::Range<usize>;
 
 impl Grower {
-    pub(super) fn new(cpu: Cpu, matrix: &Matrix, is_shared: bool) -> Self {
-        let column = |bins: &Vec<u8>| Column {
+    pub(super) fn new(cpu: Cpu, matrix: &Matrix, trends: &[Option<Trend>], is_shared: bool) -> Self {
+        let column = |(bins, trend): (&Vec<u8>, &Option<Trend>)| Column {
             bins: bins.iter().max().map_or(0, |bin| usize::from(*bin) + 1),
             has_missing: bins.contains(&0),
+            trend: *trend,
         };
         let columns: Vec<Column> = if is_shared {
-            matrix.columns.par_iter().map(column).collect()
+            matrix.columns.par_iter().zip(trends).map(column).collect()
         } else {
-            matrix.columns.iter().map(column).collect()
+            matrix.columns.iter().zip(trends).map(column).collect()
         };
         let groups = columns.len().div_ceil(COLUMNS_A_WORD);
         Self {
@@ -219,10 +225,14 @@ fn best_of_column<'a>(
     let bins = column.bins;
     let (mut below, mut above) = ([0.0; BINS], [0.0; BINS]);
     for (histogram, total) in leaves {
-        cpu.gains(&histogram[..bins], *total, scale, &mut below[..bins]);
+        let add = |histogram: &[Packed], gains: &mut [f32]| match column.trend {
+            Some(trend) => ordered_gains(histogram, *total, trend, scale, gains),
+            None => cpu.gains(histogram, *total, scale, gains),
+        };
+        add(&histogram[..bins], &mut below[..bins]);
         if column.has_missing {
             // Without their bin among those up to the border, missing values count as beyond it.
-            cpu.gains(&histogram[1..bins], *total, scale, &mut above[1..bins]);
+            add(&histogram[1..bins], &mut above[1..bins]);
         }
     }
     let found = |gains: &[f32], first: usize, missing_is_above: bool| {
@@ -235,6 +245,27 @@ fn best_of_column<'a>(
     let below = found(&below, 0, false);
     let above = if column.has_missing { found(&above, 1, true) } else { None };
     below.into_iter().chain(above).reduce(Best::better)
+}
+
+/// What parting one leaf at each border is worth, where one side must not have the higher value: nothing more than the
+/// leaf as it is if it has, for then both sides will get one value.
+fn ordered_gains(histogram: &[Packed], total: Packed, trend: Trend, scale: Scale, gains: &mut [f32]) {
+    let unparted = worth(total, scale);
+    // How far a leaf's value lies below zero.
+    let fall = |sums: Packed| {
+        let curvature = hessian(sums) as f32 * scale.hessian + scale.l2;
+        gradient(sums) as f32 * scale.gradient / curvature
+    };
+    let mut no: Packed = 0;
+    for (gain, bin) in gains.iter_mut().zip(histogram) {
+        no = no.wrapping_add(*bin);
+        let yes = total.wrapping_sub(no);
+        let is_in_order = match trend {
+            Trend::Rising => fall(yes) <= fall(no),
+            Trend::Falling => fall(no) <= fall(yes),
+        };
+        *gain += if is_in_order { worth(no, scale) + worth(yes, scale) } else { unparted };
+    }
 }
 
 /// The histograms of some rows; of many, both halves are summed side by side.

@@ -1,6 +1,7 @@
 //! What trees look at: one byte a column and row, categories by their target statistics.
 
 use rayon::prelude::*;
+use winback_table::Trend;
 
 use crate::encode::{Codes, Encoded, target};
 
@@ -46,6 +47,8 @@ pub struct Prepared {
     pub labels: Vec<bool>,
     /// For each category column the bin of each code, for rows that were not learnt from.
     pub lookups: Vec<Option<Vec<u8>>>,
+    /// What the risk may do as the bins of each column rise (see [`Encoded::trends`]).
+    pub trends: Vec<Option<Trend>>,
 }
 
 /// Prepares the rows of a training part, columns side by side.
@@ -62,5 +65,6 @@ pub fn prepare(data: &Encoded, rows: &[u32]) -> Prepared {
         }
     };
     let (columns, lookups) = data.columns.par_iter().zip(&data.code_counts).map(column).unzip();
-    Prepared { matrix: Matrix { columns, rows: rows.len() }, labels, lookups }
+    let matrix = Matrix { columns, rows: rows.len() };
+    Prepared { matrix, labels, lookups, trends: data.trends.clone() }
 }

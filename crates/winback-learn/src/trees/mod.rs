@@ -9,6 +9,7 @@ mod boost;
 mod forest;
 mod grow;
 mod matrix;
+mod order;
 mod sample;
 pub mod shapley;
 mod words;

@@ -5,3 +5,4 @@ mod bank;
 mod contract;
 mod explain;
 mod levels;
+mod monotone;

@@ -25,7 +25,8 @@ fn prepared(rows: usize) -> Prepared {
         scattered(row, 4) % 100 < chance
     };
     let labels = (0..rows).map(label).collect();
-    Prepared { matrix: Matrix { columns, rows }, labels, lookups: vec![None; 3] }
+    let matrix = Matrix { columns, rows };
+    Prepared { matrix, labels, lookups: vec![None; 3], trends: vec![None; 3] }
 }
 
 fn grown(prepared: &Prepared, sample: f64, rounds: usize) -> Forest {
@@ -103,5 +104,38 @@ fn a_sample_stands_for_all_rows() {
         // squared. Hessians are 0.122 on average, and the standard error of their sum is 1.1 % of it.
         assert!((gradient - total(&full.gradients)).abs() < 4.0 * 300.0, "{gradient}");
         assert!((hessian / total(&full.hessians) - 1.0).abs() < 0.05, "{hessian}");
+    }
+}
+
+#[test]
+fn values_follow_the_trends_of_several_columns() {
+    use winback_table::Trend;
+    let mut prepared = prepared(3_000);
+    let free = loss(&grown(&prepared, 1.0, 30), &prepared);
+    // The first column and the second raise the risk; the third tells nothing.
+    prepared.trends = vec![Some(Trend::Rising), Some(Trend::Rising), Some(Trend::Falling)];
+    let along = grown(&prepared, 1.0, 30);
+    let bound = loss(&along, &prepared);
+    assert!(bound < free + 0.02, "{bound} where {free} can be had by learning noise too");
+    let margin = |forest: &Forest, bins: [u8; 3]| {
+        let columns = bins.map(|bin| vec![bin]).to_vec();
+        forest.margins(&Matrix { columns, rows: 1 })[0]
+    };
+    for first in 0..=100 {
+        for second in (0..=200).step_by(9) {
+            for third in 0..=9 {
+                let here = margin(&along, [first, second, third]);
+                let missing = [first, second, third].map(|bin| bin == 0);
+                if !missing[0] {
+                    assert!(here <= margin(&along, [first + 1, second, third]));
+                }
+                if !missing[1] {
+                    assert!(here <= margin(&along, [first, second + 1, third]));
+                }
+                if !missing[2] {
+                    assert!(here >= margin(&along, [first, second, third + 1]));
+                }
+            }
+        }
     }
 }

@@ -63,7 +63,7 @@ proptest! {
         sample.take_all(&full, 0);
         let mut words = Words::default();
         words.fill(&matrix, &sample.rows, shared);
-        let grown = Grower::new(Cpu::chosen(), &matrix, shared).grow(&words, &sample, 3, L2);
+        let grown = Grower::new(Cpu::chosen(), &matrix, &[None; 9], shared).grow(&words, &sample, 3, L2);
         for level in 0..grown.len() {
             let (before, found) = (&grown[..level], worth(&matrix, &sample, &grown[..=level]));
             let most = most(&matrix, &sample, before);

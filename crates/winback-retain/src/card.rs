@@ -10,6 +10,7 @@ use winback_table::{Role, Schema};
 use crate::ComparedWith;
 use crate::findings::Finding;
 use crate::gates::{self, Closed};
+use crate::trends::trends;
 
 /// Columns named under "what moves the scores".
 const COLUMNS: usize = 10;
@@ -84,6 +85,10 @@ fn write_card(
         writeln!(card, "| {} | {:.1} % |", column.name, 100.0 * column.share)?;
     }
     writeln!(card, "\nEffects are compared with: {}.", ComparedWith::Training)?;
+    let is_learnt = |name: &str| importance.iter().any(|column| column.name == name);
+    if let Some(trends) = trends(schema, is_learnt) {
+        writeln!(card, "\n{trends}")?;
+    }
     if !findings.is_empty() {
         writeln!(card, "\n## Findings\n")?;
         for finding in findings {

@@ -21,6 +21,7 @@ pub mod reasons;
 pub mod report;
 mod scored;
 mod teller;
+mod trends;
 
 pub use bands::{Bands, RiskBand};
 pub use compared::{ComparedWith, rows_of};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray};
 use winback_learn::procedure::{self, Effort, Learner, Settings, Trained};
-use winback_table::{Field, Kind, MemorySource, Role, Schema, Source};
+use winback_table::{Field, Kind, MemorySource, Role, Schema, Source, Trend};
 
 use super::*;
 use crate::findings::{Finding, Severity};
@@ -34,6 +34,7 @@ fn history(more: usize) -> MemorySource {
         Field::new("segment", Kind::Category, Role::Feature),
         Field::new("gender", Kind::Category, Role::Protected),
     ];
+    fields[2].monotone = Some(Trend::Rising);
     fields[3].wording.name = Some(format!("segment {HOSTILE}"));
     let mut columns: Vec<ArrayRef> = vec![
         Arc::new((0..ROWS).map(|row| Some(format!("C{row}"))).collect::<StringArray>()),
@@ -152,6 +153,7 @@ fn a_models_page_is_safe_small_and_the_same_again() {
         "Look at this",
         "winback train --learner linear --seed 1",
         "Effects are compared with: the training distribution.",
+        "the risk never falls as one of these rises: &lt;script",
     ] {
         assert!(text.contains(said), "{said}");
     }

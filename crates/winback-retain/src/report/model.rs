@@ -14,6 +14,7 @@ use super::effects::{ROWS, Sample};
 use super::segments::SegmentColumn;
 use super::{Calibration, Curves, Effects, Named, Segmented, ShownFinding, Threshold, thresholds};
 use crate::findings::Finding;
+use crate::trends::trends;
 use crate::{ComparedWith, Result};
 
 /// Protected columns by whose values segments are made.
@@ -78,6 +79,8 @@ pub struct ModelReport {
     pub profile: Profile,
     /// The columns by their names for people, in the order of the profile.
     pub columns: Vec<(Named, &'static str)>,
+    /// What the risk may not do as columns rise, in words; nothing where no column has a trend.
+    pub trends: Option<String>,
     /// The probabilities from which a risk is high, and medium.
     pub bands: [f64; 2],
     /// How to make the same model again.
@@ -138,6 +141,7 @@ pub fn model_report(evidence: &Evidence<'_>, history: &dyn Source) -> Result<Mod
             .iter()
             .map(|column| (Named::new(schema, &column.name), role(&column.name)))
             .collect(),
+        trends: trends(schema, |name| profile.columns.iter().any(|column| column.name == name)),
         bands: model.bands.map(|multiple| multiple * model.base_rate),
         origin: Origin {
             history: evidence.history.to_owned(),

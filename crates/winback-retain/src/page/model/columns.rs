@@ -30,6 +30,7 @@ pub(super) fn section(report: &ModelReport) -> Section {
     let rows = report.profile.rows.max(1);
     let body = html! {
         p { "What the training data looked like. Every weekly file is held against it." }
+        @if let Some(trends) = &report.trends { p { (trends) } }
         div.scroll tabindex="0" role="region" aria-label="Columns" {
             table {
                 thead { tr {

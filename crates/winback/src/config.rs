@@ -18,7 +18,7 @@ use std::str::FromStr;
 use winback_kernels::Cpu;
 use winback_table::csv::Encoding;
 use winback_table::input::Limits;
-use winback_table::{Dates, Kind, Numbers, Schema, Wording};
+use winback_table::{Dates, Kind, Numbers, Schema, Trend, Wording};
 
 use self::file::{ColumnPart, ConfigFile, DataPart, Scalar, TrainPart};
 pub(crate) use self::values::{Effort, Horizon, Learner, Size, VersionName, delimiter, encoding};
@@ -104,6 +104,8 @@ pub(crate) struct ColumnSettings {
     pub(crate) dates: Option<Dates>,
     /// Spellings of "no value" in it alone.
     pub(crate) missing: Vec<String>,
+    /// What the risk may do as its values rise, if it is not free.
+    pub(crate) monotone: Option<Trend>,
     pub(crate) wording: Wording,
 }
 
@@ -299,12 +301,12 @@ impl DataSettings {
 
 impl From<ColumnPart> for ColumnSettings {
     fn from(part: ColumnPart) -> Self {
-        let ColumnPart { name, kind, numbers, unit, dates, missing, reason } = part;
+        let ColumnPart { name, kind, numbers, unit, dates, missing, monotone, reason } = part;
         let spelling = |Scalar(text)| text;
         let own_missing = missing.into_iter().map(spelling).collect();
         let file::ReasonPart { low, high, level, missing } = reason;
         let wording = Wording { name, low, high, level, missing };
-        Self { kind, numbers, unit, dates, missing: own_missing, wording }
+        Self { kind, numbers, unit, dates, missing: own_missing, monotone, wording }
     }
 }
 

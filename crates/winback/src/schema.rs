@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use winback_table::infer::{Hints, Proposal, infer};
 use winback_table::profile::TableProfile;
-use winback_table::{Kind, Notation, Role, nearest_name};
+use winback_table::{Field, Kind, Notation, Role, nearest_name};
 
 use crate::config::{ColumnSettings, Settings};
 use crate::error::{Result, ResultExt as _, UserError};
@@ -53,6 +53,8 @@ impl Settings {
             if let Some(said) = said {
                 field.missing.clone_from(&said.missing);
                 field.notation = said.notation(column.notation(field.kind));
+                field.monotone = said.monotone;
+                self.check_trend(field, roles.get(field.name.as_str()).copied())?;
             }
             field.wording = said.map(|said| said.wording.clone()).unwrap_or_default();
         }
@@ -99,6 +101,30 @@ impl Settings {
             return Err(unknown).hint(format!("its columns begin with `{}`", first.join("`, `")));
         };
         Err(unknown).hint(format!("the nearest is `{nearest}`"))
+    }
+
+    /// A trend needs values in an order, and a column that is learnt from.
+    fn check_trend(&self, field: &Field, said: Option<Role>) -> Result<()> {
+        if field.monotone.is_none() {
+            return Ok(());
+        }
+        let (file, name) = (self.file.display(), &field.name);
+        if let Some(role) = said.filter(|role| *role != Role::Protected) {
+            let message = format!(
+                "`{file}` calls `{name}` monotone, but its role is {}, so that it is not learnt from",
+                role.name()
+            );
+            return Err(UserError::new(message)).hint(format!("take `monotone` out of `[columns.{name}]`"));
+        }
+        if !field.kind.is_ordered() {
+            let kind = field.kind.described();
+            let message =
+                format!("`{file}` calls `{name}` monotone, but it is {kind}, and such values have no order");
+            return Err(UserError::new(message)).hint(format!(
+                "take `monotone` out of `[columns.{name}]`, or add `kind = \"number\"` if its values are numbers"
+            ));
+        }
+        Ok(())
     }
 
     /// A key is always a code and a moment always a date; other kinds would contradict the role.

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, de};
-use winback_table::{Dates, Kind, Numbers, nearest_name};
+use winback_table::{Dates, Kind, Numbers, Trend, nearest_name};
 
 use super::{Effort, Learner};
 use crate::error::{Result, ResultExt as _};
@@ -56,7 +56,8 @@ pub(crate) struct LabelPart {
     pub(crate) positive: Scalar,
 }
 
-/// `[columns.NAME]`: the kind of a column, how its cells are spelled, and how it is spoken of.
+/// `[columns.NAME]`: the kind of a column, how its cells are spelled, what the risk may do as it
+/// rises, and how it is spoken of.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ColumnPart {
@@ -67,6 +68,7 @@ pub(crate) struct ColumnPart {
     pub(crate) dates: Option<Dates>,
     #[serde(default)]
     pub(crate) missing: Vec<Scalar>,
+    pub(crate) monotone: Option<Trend>,
     #[serde(default)]
     pub(crate) reason: ReasonPart,
 }

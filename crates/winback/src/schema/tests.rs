@@ -6,7 +6,7 @@ use std::sync::Arc;
 use winback_table::input::{Input, MemoryInput};
 use winback_table::profile::profile;
 use winback_table::reader::Options;
-use winback_table::{Field, Schema};
+use winback_table::{Schema, Trend};
 
 use super::*;
 
@@ -71,6 +71,27 @@ fn a_kind_that_is_said_wins() {
     let expected =
         "`winback.toml` calls the key `CustomerId` a number | take `kind` out of `[columns.CustomerId]`";
     assert_eq!(message, expected);
+}
+
+#[test]
+fn a_trend_needs_an_order_and_a_column_that_is_learnt_from() {
+    let schema = join("", "[columns.Score]\nmonotone = \"falling\"").unwrap();
+    assert_eq!(schema.field("Score").unwrap().monotone, Some(Trend::Falling));
+    assert_eq!(schema.field("Zip").unwrap().monotone, None);
+    let message = told("", "[columns.Gender]\nmonotone = \"rising\"");
+    assert_eq!(
+        message,
+        "`winback.toml` calls `Gender` monotone, but it is a category, and such values have no order | take \
+         `monotone` out of `[columns.Gender]`, or add `kind = \"number\"` if its values are numbers"
+    );
+    let message = told("exclude = [\"Score\"]", "[columns.Score]\nmonotone = \"rising\"");
+    assert_eq!(
+        message,
+        "`winback.toml` calls `Score` monotone, but its role is excluded, so that it is not learnt from | take \
+         `monotone` out of `[columns.Score]`"
+    );
+    let message = told("", "[columns.Score]\nmonotone = \"upwards\"");
+    assert!(message.starts_with("cannot understand `winback.toml`"), "{message}");
 }
 
 #[test]

@@ -153,3 +153,24 @@ fn a_name_keeps_models_apart() {
     assert!(bench.path().join("models/cards/1/model.bin").is_file());
     assert_eq!(bench.json(&["models"]).as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn a_trend_is_kept_in_the_package_and_said_on_the_card() {
+    let bench = made();
+    let settings = bench.read("winback.toml") + "\n[columns.complaints_12m]\nmonotone = \"rising\"\n";
+    std::fs::write(bench.path().join("winback.toml"), &settings).unwrap();
+    bench.json(&["train", "--learner", "linear"]);
+    let schema: Value = serde_json::from_str(&bench.read("models/churn/1/schema.json")).unwrap();
+    let fields = schema["fields"].as_array().unwrap();
+    for field in fields {
+        let trend = if field["name"] == "complaints_12m" { Value::from("rising") } else { Value::Null };
+        assert_eq!(field["monotone"], trend, "{}", field["name"]);
+    }
+    let said = "the risk never falls as one of these rises: complaints_12m.";
+    assert!(bench.read("models/churn/1/card.md").contains(said));
+    bench.json(&["score", WEEK, "-o", "scored.csv"]);
+    let wrong = settings.replace("complaints_12m", "region");
+    std::fs::write(bench.path().join("winback.toml"), wrong).unwrap();
+    let said = bench.refused(&["train", "--learner", "linear"]);
+    assert!(said.contains("calls `region` monotone, but it is a category"), "{said}");
+}

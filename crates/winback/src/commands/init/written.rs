@@ -190,11 +190,15 @@ fn columns(text: &mut String, look: &Look) {
     text.push_str(
         "\n# What the reasons call a column, and its kind where it was told wrongly (number, category, flag, time,\n\
          # text, identifier). In a sentence {name}, {value} and {typical} are filled in; there are sentences for a low,\n\
-         # a high, a level of a category and a missing value.\n",
+         # a high, a level of a category and a missing value. monotone = \"rising\" keeps the risk from falling as the\n\
+         # values rise, \"falling\" from rising.\n",
     );
     writeln(text, &format!("# [columns.{}]", quoted_key(name)));
     writeln(text, &format!("# name = {}", quoted(&spoken(name))));
     writeln(text, &format!("# kind = {}", quoted(kind.name())));
+    if kind.is_ordered() {
+        text.push_str("# monotone = \"falling\"\n");
+    }
     text.push_str("# reason = { low = \"Low {name}: {value}; typical is {typical}\" }\n");
 }
 

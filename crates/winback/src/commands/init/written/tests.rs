@@ -73,6 +73,7 @@ fn comments_can_be_taken_away_and_still_mean_something() {
     let uncommented = text.replace("# protected", "protected").replace("# horizon", "horizon");
     let uncommented = uncommented.replace("# [columns", "[columns").replace("# name = ", "name = ");
     let uncommented = uncommented.replace("# kind", "kind").replace("# reason", "reason");
+    let uncommented = uncommented.replace("# monotone", "monotone");
     let settings = Settings::parse(&uncommented, Path::new("winback.toml")).unwrap();
     assert_eq!((settings.data.protected.len(), settings.columns.len()), (1, 1));
 }

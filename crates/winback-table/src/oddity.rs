@@ -103,9 +103,12 @@ impl OddityKind {
             Reason::Runaway => Some(Self::Runaway),
             Reason::NotText => Some(Self::NotText),
             Reason::ZeroBytes => Some(Self::ZeroBytes),
-            Reason::WrongKind(_) | Reason::NoKey | Reason::RepeatedKey | Reason::NoLabel | Reason::NoTime => {
-                None
-            }
+            Reason::WrongKind(_)
+            | Reason::NoKey
+            | Reason::RepeatedKey
+            | Reason::NoLabel
+            | Reason::NoTime
+            | Reason::NoWeight => None,
         }
     }
 }

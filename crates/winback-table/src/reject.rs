@@ -44,6 +44,8 @@ pub enum Reason {
     NoLabel,
     /// The time is missing in a history that has a time column.
     NoTime,
+    /// The weight is missing, or not above 0, in a history that has weights.
+    NoWeight,
     /// The row has another number of fields than the header.
     FieldCount {
         /// Fields of the header.
@@ -72,6 +74,7 @@ impl fmt::Display for Reason {
             Self::RepeatedKey => formatter.write_str("an earlier row has the same key"),
             Self::NoLabel => formatter.write_str("the label is missing"),
             Self::NoTime => formatter.write_str("the time is missing"),
+            Self::NoWeight => formatter.write_str("a weight must be above 0"),
             Self::FieldCount { expected, found } => {
                 write!(formatter, "{found} fields where the header has {expected}")
             }

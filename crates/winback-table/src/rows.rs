@@ -69,6 +69,7 @@ impl RowBuilder {
             Role::Key => Some(Reason::NoKey),
             Role::Label => Some(Reason::NoLabel),
             Role::Time => Some(Reason::NoTime),
+            Role::Weight => Some(Reason::NoWeight),
             _ => None,
         };
         let fields = schema.fields.iter().enumerate();
@@ -82,7 +83,13 @@ impl RowBuilder {
 
     /// Why a row of parsed cells cannot be used: the column and the reason.
     pub(crate) fn flaw(&self, cells: &[Cell<'_>]) -> Option<(usize, Reason)> {
-        self.required.iter().find(|(index, _)| cells[*index] == Cell::Missing).copied()
+        // A weight must be above 0, too.
+        let is_flaw = |cell: &Cell<'_>, reason: Reason| match cell {
+            Cell::Missing => true,
+            Cell::Number(weight) => reason == Reason::NoWeight && *weight <= 0.0,
+            _ => false,
+        };
+        self.required.iter().find(|(index, reason)| is_flaw(&cells[*index], *reason)).copied()
     }
 
     /// Appends a row without flaw; `cells` are in the order of the schema.

@@ -88,7 +88,7 @@ pub enum Role {
     Feature,
     /// The moment the row describes.
     Time,
-    /// How much the row counts; positive. Read as a number; no learner looks at it yet.
+    /// How much the row counts: above 0, as if it were there so many times.
     Weight,
     /// A protected attribute: reported on, learnt from only when asked, never a reason.
     Protected,

@@ -18,15 +18,16 @@ impl Calibration {
     /// The map that changes nothing.
     pub const IDENTITY: Self = Self { intercept: 0.0, slope: 1.0 };
 
-    /// The map under which the log loss of these rows, which were not learnt from, is least.
+    /// The map under which the log loss of these rows, which were not learnt from, is least. `weights` count rows, one
+    /// each if not given.
     #[must_use]
-    pub fn fit(log_odds: &[f64], labels: &[bool]) -> Self {
-        let line = Line::fit(log_odds, labels);
+    pub fn fit(log_odds: &[f64], labels: &[bool], weights: Option<&[f64]>) -> Self {
+        let line = Line::fit(log_odds, labels, weights);
         if line.slope >= LEAST_SLOPE {
             return Self { intercept: line.intercept, slope: line.slope };
         }
         let shrunk: Vec<f64> = log_odds.iter().map(|value| value * LEAST_SLOPE).collect();
-        Self { intercept: Line::fit_intercept(&shrunk, labels), slope: LEAST_SLOPE }
+        Self { intercept: Line::fit_intercept(&shrunk, labels, weights), slope: LEAST_SLOPE }
     }
 
     /// The calibrated log-odds.
@@ -53,18 +54,22 @@ struct Step {
 impl Line {
     /// The line of least log loss. Newton's method on centred and scaled values, each step halved until the loss
     /// falls, so that no start and no spread of the values can throw it off.
-    pub(crate) fn fit(values: &[f64], labels: &[bool]) -> Self {
-        let rows = values.len().max(1) as f64;
-        let centre = sum(values.iter().copied()) / rows;
-        let spread =
-            (sum(values.iter().map(|value| (value - centre) * (value - centre))) / rows).sqrt().max(1e-12);
+    pub(crate) fn fit(values: &[f64], labels: &[bool], weights: Option<&[f64]>) -> Self {
+        let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+        let rows = sum((0..values.len()).map(weight));
+        let rows = if rows > 0.0 { rows } else { 1.0 };
+        let mean = |of: &dyn Fn(f64) -> f64| {
+            sum(values.iter().enumerate().map(|(row, value)| weight(row) * of(*value))) / rows
+        };
+        let centre = mean(&|value| value);
+        let spread = mean(&|value| (value - centre) * (value - centre)).sqrt().max(1e-12);
         let scaled: Vec<f64> = values.iter().map(|value| (value - centre) / spread).collect();
-        let positives = labels.iter().filter(|label| **label).count() as f64;
+        let positives = sum((0..labels.len()).filter(|row| labels[*row]).map(weight));
         let mut line = Self { intercept: log_odds((positives + 0.5) / (rows + 1.0)), slope: 0.0 };
-        let mut loss = line.loss(&scaled, labels);
+        let mut loss = line.loss(&scaled, labels, weights);
         for _ in 0..100 {
-            let target = line.newton(&scaled, labels, None);
-            let Some((next, next_loss)) = line.towards(target, loss, &scaled, labels) else { break };
+            let target = line.newton(&scaled, labels, weights);
+            let Some((next, next_loss)) = line.towards(target, loss, &scaled, labels, weights) else { break };
             let gained = loss - next_loss;
             (line, loss) = (next, next_loss);
             if gained <= 1e-15 * loss {
@@ -76,14 +81,21 @@ impl Line {
     }
 
     /// The point on the way to `target` at which the loss is below `loss`, as far along as halving finds one.
-    fn towards(self, target: Self, loss: f64, values: &[f64], labels: &[bool]) -> Option<(Self, f64)> {
+    fn towards(
+        self,
+        target: Self,
+        loss: f64,
+        values: &[f64],
+        labels: &[bool],
+        weights: Option<&[f64]>,
+    ) -> Option<(Self, f64)> {
         let mut share = 1.0;
         while share > 1e-10 {
             let next = Self {
                 intercept: self.intercept + share * (target.intercept - self.intercept),
                 slope: self.slope + share * (target.slope - self.slope),
             };
-            let next_loss = next.loss(values, labels);
+            let next_loss = next.loss(values, labels, weights);
             if next_loss < loss {
                 return Some((next, next_loss));
             }
@@ -92,11 +104,11 @@ impl Line {
         None
     }
 
-    fn loss(self, values: &[f64], labels: &[bool]) -> f64 {
-        sum(values
-            .iter()
-            .zip(labels)
-            .map(|(value, label)| log_loss(self.intercept + self.slope * value, *label)))
+    fn loss(self, values: &[f64], labels: &[bool], weights: Option<&[f64]>) -> f64 {
+        let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+        let rows = values.iter().zip(labels).enumerate();
+        sum(rows
+            .map(|(row, (value, label))| weight(row) * log_loss(self.intercept + self.slope * value, *label)))
     }
 
     /// One Newton step from this line; from near the best line it lands on it. `weights` count rows, one each if not
@@ -142,14 +154,14 @@ impl Line {
     }
 
     /// The best intercept when the slope is fixed at 1: the root of a rising function, by bisection.
-    fn fit_intercept(values: &[f64], labels: &[bool]) -> f64 {
+    fn fit_intercept(values: &[f64], labels: &[bool], weights: Option<&[f64]>) -> f64 {
+        let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
         let (mut low, mut high) = (-64.0, 64.0);
         for _ in 0..64 {
             let middle = (low + high) / 2.0;
-            let surplus = values
-                .iter()
-                .zip(labels)
-                .map(|(value, label)| probability(middle + value) - f64::from(u8::from(*label)));
+            let surplus = values.iter().zip(labels).enumerate().map(|(row, (value, label))| {
+                weight(row) * (probability(middle + value) - f64::from(u8::from(*label)))
+            });
             if sum(surplus) > 0.0 { high = middle } else { low = middle }
         }
         (low + high) / 2.0
@@ -170,7 +182,7 @@ mod tests {
             values.extend([value; 1000]);
             labels.extend((0..1000).map(|row| row < positives));
         }
-        let found = Calibration::fit(&values, &labels);
+        let found = Calibration::fit(&values, &labels, None);
         assert!((found.intercept - 1.0).abs() < 5e-3 && (found.slope - 0.5).abs() < 5e-3, "{found:?}");
     }
 
@@ -195,10 +207,10 @@ mod tests {
             [(-1.4, 3.0, 0.2), (-5.3, 1.0, 2.0), (-2.4, 0.5, 5.0), (-1.65, 3.0, 0.3)]
         {
             let (values, labels) = spread(centre, deviation, slope);
-            let found = Line::fit(&values, &labels);
+            let found = Line::fit(&values, &labels, None);
             assert!((found.slope - slope).abs() < 0.05 * slope + 0.02, "{slope}: {found:?}");
             let at_best = Line { intercept: centre - slope * centre, slope };
-            assert!(found.loss(&values, &labels) <= at_best.loss(&values, &labels) + 1e-9);
+            assert!(found.loss(&values, &labels, None) <= at_best.loss(&values, &labels, None) + 1e-9);
         }
     }
 
@@ -206,7 +218,7 @@ mod tests {
     fn labels_parted_perfectly_end_the_search() {
         let values: Vec<f64> = (0..100).map(|row| f64::from(row) / 10.0).collect();
         let labels: Vec<bool> = (0..100).map(|row| row >= 50).collect();
-        let found = Line::fit(&values, &labels);
+        let found = Line::fit(&values, &labels, None);
         assert!(found.slope > 1.0 && found.slope.is_finite() && found.intercept.is_finite(), "{found:?}");
     }
 
@@ -214,7 +226,7 @@ mod tests {
     fn the_ranking_is_never_turned() {
         let values: Vec<f64> = (0..100).map(f64::from).collect();
         let labels: Vec<bool> = (0..100).map(|row| row < 50).collect();
-        let found = Calibration::fit(&values, &labels);
+        let found = Calibration::fit(&values, &labels, None);
         assert!(found.slope > 0.0 && found.intercept.is_finite(), "{found:?}");
     }
 }

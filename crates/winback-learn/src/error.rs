@@ -9,6 +9,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A weight that is not above 0.
+    #[error("the column `{column}` holds weights that are not above 0")]
+    Weight {
+        /// The column's name.
+        column: String,
+    },
     /// The rows could not be read.
     #[error("the rows could not be read")]
     Table(#[from] winback_table::Error),

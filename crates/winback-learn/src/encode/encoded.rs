@@ -6,7 +6,7 @@ use std::hash::Hasher;
 use arrow::array::{
     Array, AsArray, BooleanArray, Float64Array, RecordBatch, StringArray, TimestampSecondArray,
 };
-use arrow::datatypes::{DataType, TimestampSecondType};
+use arrow::datatypes::{DataType, Float64Type, TimestampSecondType};
 use rayon::prelude::*;
 use siphasher::sip::SipHasher13;
 use winback_table::{Role, Source, Trend, keys};
@@ -15,7 +15,7 @@ use super::{Codes, ColumnEncoder, Encoder, in_windows};
 use crate::{Error, Result};
 
 /// Codes and labels of a history's rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Encoded {
     /// One list of codes a column of the encoder.
     pub columns: Vec<Codes>,
@@ -25,6 +25,8 @@ pub struct Encoded {
     pub trends: Vec<Option<Trend>>,
     /// Whether each row is positive.
     pub labels: Vec<bool>,
+    /// How much each row counts, above 0; empty where all count the same.
+    pub weights: Vec<f64>,
     /// What must stay together in folds: a hash of the key where keys repeat, else of the row's features.
     pub groups: Vec<u64>,
     /// A hash of key and time, by which a row is known again in a later history; without a time, of key and features;
@@ -47,7 +49,8 @@ impl Encoded {
         let mut columns: Vec<Codes> =
             encoder.columns.iter().map(|column| Codes::empty(&column.shape)).collect();
         let (mut labels, mut by_key, mut by_features) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut identities, mut times) = (Vec::new(), Vec::new());
+        let weight = schema.with_role(Role::Weight);
+        let (mut identities, mut times, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         in_windows(source, |batches| {
             encoder.columns.par_iter().zip(&mut columns).try_for_each(|(column, codes)| {
                 batches.iter().try_for_each(|batch| column.append(batch, codes))
@@ -57,6 +60,16 @@ impl Encoded {
             for (batch, features) in batches.iter().zip(hashes) {
                 let label_column = named(batch, &label.name, &label.data_type())?.as_boolean().clone();
                 labels.extend((0..batch.num_rows()).map(|row| label_column.value(row)));
+                if let Some(weight) = weight {
+                    let column = named(batch, &weight.name, &weight.data_type())?;
+                    let values = column.as_primitive::<Float64Type>();
+                    if column.null_count() > 0
+                        || values.values().iter().any(|value| !(*value > 0.0 && value.is_finite()))
+                    {
+                        return Err(Error::Weight { column: weight.name.clone() });
+                    }
+                    weights.extend(values.values());
+                }
                 if let Some(time) = time {
                     let column =
                         named(batch, &time.name, &time.data_type())?.as_primitive::<TimestampSecondType>();
@@ -83,7 +96,7 @@ impl Encoded {
         let code_counts = encoder.columns.iter().map(|column| column.shape.code_count()).collect();
         let trend = |column: &ColumnEncoder| schema.field(&column.name).and_then(|field| field.monotone);
         let trends = encoder.columns.iter().map(trend).collect();
-        Ok(Self { columns, code_counts, trends, labels, groups, identities, times })
+        Ok(Self { columns, code_counts, trends, labels, weights, groups, identities, times })
     }
 
     /// Rows.
@@ -102,6 +115,13 @@ impl Encoded {
     #[must_use]
     pub fn all_rows(&self) -> Vec<u32> {
         (0..self.len() as u32).collect()
+    }
+
+    /// How much each of `rows` counts; nothing where all count the same.
+    #[must_use]
+    pub fn weights(&self, rows: &[u32]) -> Option<Vec<f64>> {
+        let weighed = !self.weights.is_empty();
+        weighed.then(|| rows.iter().map(|row| self.weights[*row as usize]).collect())
     }
 
     /// How many of `rows` are positive.

@@ -31,9 +31,9 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, label: bool) {
-        self.rows += 1.0;
-        self.positives += f64::from(u8::from(label));
+    fn add(&mut self, label: bool, weight: f64) {
+        self.rows += weight;
+        self.positives += if label { weight } else { 0.0 };
     }
 
     fn share(self, overall: f64) -> f32 {
@@ -54,16 +54,20 @@ struct Counted {
     overall: f64,
 }
 
-fn count(codes: &Codes, code_count: usize, labels: &[bool]) -> Counted {
+fn count(codes: &Codes, code_count: usize, labels: &[bool], weight: impl Fn(usize) -> f64) -> Counted {
     let rows = codes.counts(code_count);
     let pooled = (0..code_count as u32).map(|code| {
         if code >= FIRST_LEVEL && rows[code as usize] < ROWS_PER_LEVEL { OTHER_LEVEL } else { code }
     });
     let pooled: Vec<u32> = pooled.collect();
     let mut totals = vec![Tally::default(); code_count];
-    codes.for_each_with(labels, |label, code| totals[pooled[code] as usize].add(*label));
-    let positives = labels.iter().filter(|label| **label).count();
-    Counted { pooled, totals, overall: positives as f64 / labels.len().max(1) as f64 }
+    codes.for_each_with(labels.iter().enumerate(), |(row, label), code| {
+        totals[pooled[code] as usize].add(*label, weight(row));
+    });
+    let mut whole = Tally::default();
+    labels.iter().enumerate().for_each(|(row, label)| whole.add(*label, weight(row)));
+    let rows = if whole.rows > 0.0 { whole.rows } else { 1.0 };
+    Counted { pooled, totals, overall: whole.positives / rows }
 }
 
 impl Counted {
@@ -84,13 +88,20 @@ pub fn folds(groups: &[u64]) -> Vec<u8> {
 ///
 /// `codes`, `labels` and `folds` (see [`folds`]) are those of the training rows, in the same order.
 #[must_use]
-pub fn bins(codes: &Codes, code_count: usize, labels: &[bool], folds: &[u8]) -> TargetBins {
-    let counted = count(codes, code_count, labels);
+pub fn bins(
+    codes: &Codes,
+    code_count: usize,
+    labels: &[bool],
+    folds: &[u8],
+    weights: Option<&[f64]>,
+) -> TargetBins {
+    let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+    let counted = count(codes, code_count, labels, weight);
     // Rows of one code and fold share one statistic, so there are far fewer of them than rows.
     let place = |code: usize, fold: u8| counted.pooled[code] as usize * FOLDS + usize::from(fold);
     let mut in_fold = vec![Tally::default(); code_count * FOLDS];
-    codes.for_each_with(labels.iter().zip(folds), |(label, fold), code| {
-        in_fold[place(code, *fold)].add(*label);
+    codes.for_each_with(labels.iter().zip(folds).enumerate(), |(row, (label, fold)), code| {
+        in_fold[place(code, *fold)].add(*label, weight(row));
     });
     let shares: Vec<f32> = in_fold
         .iter()
@@ -102,7 +113,7 @@ pub fn bins(codes: &Codes, code_count: usize, labels: &[bool], folds: &[u8]) -> 
         .shares()
         .iter()
         .zip(&counted.totals)
-        .map(|(share, own)| (*share, own.rows as usize))
+        .map(|(share, own)| (*share, own.rows.ceil() as usize))
         .collect();
     sorted.retain(|(_, rows)| *rows > 0);
     sorted.sort_unstable_by(|left, right| left.0.total_cmp(&right.0));
@@ -128,8 +139,8 @@ mod tests {
         let mut flipped = labels.clone();
         flipped[7] = !flipped[7];
         let folds = folds(&groups);
-        let before = bins(&codes, 42, &labels, &folds);
-        let after = bins(&codes, 42, &flipped, &folds);
+        let before = bins(&codes, 42, &labels, &folds, None);
+        let after = bins(&codes, 42, &flipped, &folds, None);
         let share = |bins: &TargetBins, row: usize| bins.training[row];
         // Borders may shift by the flip of one label among two thousand, by at most a few bins.
         assert!(share(&before, 7).abs_diff(share(&after, 7)) <= 12);
@@ -142,7 +153,7 @@ mod tests {
         codes.extend([FIRST_LEVEL + 1; 5]);
         let labels: Vec<bool> = (0..105).map(|row| !(50..100).contains(&row)).collect();
         let codes = Codes::Levels(LevelCodes::Four(codes));
-        let shares = count(&codes, 5, &labels).shares();
+        let shares = count(&codes, 5, &labels, |_| 1.0).shares();
         assert!(
             (f64::from(shares[FIRST_LEVEL as usize]) - (50.0 + 10.0 * 55.0 / 105.0) / 110.0).abs() < 1e-6
         );

@@ -8,8 +8,8 @@ const FEW_VALUES: usize = 12;
 
 /// The terms of one column: what each code contributes to them.
 pub(super) struct Basis {
-    /// Training rows a code.
-    pub(super) counts: Vec<u64>,
+    /// Training rows a code, each as often as it counts.
+    pub(super) counts: Vec<f64>,
     form: Form,
 }
 
@@ -26,10 +26,15 @@ enum Form {
 const BENT_TERMS: usize = 5;
 
 impl Basis {
-    /// The terms of a column with so many codes, by those of the training rows.
-    pub(super) fn new(codes: &Codes, code_count: usize) -> Self {
-        let counts = codes.counts(code_count);
-        let in_use = counts.iter().filter(|count| **count > 0).count();
+    /// The terms of a column with so many codes, by those of the training rows and how much each row counts.
+    pub(super) fn new(codes: &Codes, code_count: usize, weights: Option<&[f64]>) -> Self {
+        let mut counts = vec![0.0; code_count];
+        let mut row = 0;
+        codes.for_each(|code| {
+            counts[code] += weights.map_or(1.0, |weights| weights[row]);
+            row += 1;
+        });
+        let in_use = counts.iter().filter(|count| **count > 0.0).count();
         let form = match codes {
             Codes::Bins(_) if in_use > FEW_VALUES => Form::Bent { values: bent(&counts) },
             _ => one_each(&counts),
@@ -87,10 +92,10 @@ impl Basis {
     }
 }
 
-fn one_each(counts: &[u64]) -> Form {
+fn one_each(counts: &[f64]) -> Form {
     let mut terms = 0;
-    let mut next = |count: &u64| {
-        (*count > 0).then(|| {
+    let mut next = |count: &f64| {
+        (*count > 0.0).then(|| {
             terms += 1;
             terms - 1
         })
@@ -101,12 +106,13 @@ fn one_each(counts: &[u64]) -> Form {
 
 /// The values of each bin under the terms of a bent line. The line runs over ranks, which no outlier can bend: a bin
 /// stands at the share of training rows below its middle. Terms are centred and scaled like a standardised number.
-fn bent(counts: &[u64]) -> Vec<[f64; BENT_TERMS]> {
-    let present: u64 = counts[1..].iter().sum();
-    let mut below = 0;
+fn bent(counts: &[f64]) -> Vec<[f64; BENT_TERMS]> {
+    let present: f64 = counts[1..].iter().sum();
+    let present = if present > 0.0 { present } else { 1.0 };
+    let mut below = 0.0;
     let mut ranks = vec![0.0; counts.len()];
     for (rank, count) in ranks.iter_mut().zip(counts).skip(1) {
-        *rank = (below as f64 + *count as f64 / 2.0) / present.max(1) as f64;
+        *rank = (below + *count / 2.0) / present;
         below += count;
     }
     let mut values = vec![[0.0; BENT_TERMS]; counts.len()];
@@ -118,8 +124,8 @@ fn bent(counts: &[u64]) -> Vec<[f64; BENT_TERMS]> {
             let cells = values.iter().zip(counts).skip(1);
             sum(cells.map(|(values, count)| {
                 let off = values[term] - centre;
-                *count as f64 * if power == 1 { off } else { off * off }
-            })) / present.max(1) as f64
+                *count * if power == 1 { off } else { off * off }
+            })) / present
         };
         let mean = weighted(1, 0.0);
         let spread = weighted(2, mean).sqrt().max(1e-9);

@@ -70,12 +70,13 @@ impl Scorecard {
     }
 
     /// Points from a table a column, centred by the codes of the rows they were fitted on.
-    fn centred(intercept: f64, tables: &[Vec<f64>], counts: &[Vec<u64>]) -> Self {
+    fn centred(intercept: f64, tables: &[Vec<f64>], counts: &[Vec<f64>]) -> Self {
         let mut base = intercept;
         let mut points = Vec::with_capacity(tables.len());
         for (table, counts) in tables.iter().zip(counts) {
-            let rows = counts.iter().sum::<u64>().max(1) as f64;
-            let mean = sum(table.iter().zip(counts).map(|(points, count)| points * *count as f64)) / rows;
+            let rows: f64 = counts.iter().sum();
+            let rows = if rows > 0.0 { rows } else { 1.0 };
+            let mean = sum(table.iter().zip(counts).map(|(points, count)| points * count)) / rows;
             base += mean;
             points.push(table.iter().map(|value| to_bounded_units(value - mean)).collect());
         }
@@ -87,9 +88,9 @@ impl Scorecard {
 const UNSEEN: f64 = 1e-6;
 
 /// The points of a column brought into order, missing apart; nothing if they are.
-fn in_order(points: &[f64], counts: &[u64], trend: Trend) -> Option<Vec<f64>> {
+fn in_order(points: &[f64], counts: &[f64], trend: Trend) -> Option<Vec<f64>> {
     let mut points = points.to_vec();
-    let mut weights: Vec<f64> = counts.iter().map(|count| (*count as f64).max(UNSEEN)).collect();
+    let mut weights: Vec<f64> = counts.iter().map(|count| count.max(UNSEEN)).collect();
     let (values, weights) = (points.get_mut(1..)?, &mut weights[1..]);
     if trend == Trend::Falling {
         values.reverse();
@@ -105,12 +106,14 @@ fn in_order(points: &[f64], counts: &[u64], trend: Trend) -> Option<Vec<f64>> {
 /// Fits a scorecard on some rows under an L2 penalty (on each squared weight, the intercept left out).
 #[must_use]
 pub fn fit(data: &Encoded, rows: &[u32], penalty: f64) -> Scorecard {
+    let weights = data.weights(rows);
     let columns: Vec<Codes> = data.columns.iter().map(|codes| codes.of_rows(rows)).collect();
-    let with_counts = columns.iter().zip(&data.code_counts);
-    let bases: Vec<Basis> = with_counts.map(|(codes, count)| Basis::new(codes, *count)).collect();
+    let basis = |(codes, count): (&Codes, &usize)| Basis::new(codes, *count, weights.as_deref());
+    let bases: Vec<Basis> = columns.iter().zip(&data.code_counts).map(basis).collect();
     let mut problem = Problem {
         columns,
         labels: rows.iter().map(|row| data.labels[*row as usize]).collect(),
+        weights,
         bases,
         penalty,
     };
@@ -121,7 +124,7 @@ pub fn fit(data: &Encoded, rows: &[u32], penalty: f64) -> Scorecard {
             break (intercept, tables);
         }
     };
-    let counts: Vec<Vec<u64>> = problem.bases.iter().map(|basis| basis.counts.clone()).collect();
+    let counts: Vec<Vec<f64>> = problem.bases.iter().map(|basis| basis.counts.clone()).collect();
     Scorecard::centred(intercept, &tables, &counts)
 }
 
@@ -130,6 +133,8 @@ struct Problem {
     /// The codes of the training rows by column.
     columns: Vec<Codes>,
     labels: Vec<bool>,
+    /// How much each training row counts; nothing where all count the same.
+    weights: Option<Vec<f64>>,
     bases: Vec<Basis>,
     penalty: f64,
 }
@@ -174,11 +179,13 @@ impl Problem {
         for (codes, table) in self.columns.iter().zip(self.tables(weights)) {
             codes.for_each_with(&mut margins, |margin, code| *margin += table[code]);
         }
-        let losses = margins.iter().zip(&self.labels).map(|(margin, label)| log_loss(*margin, *label));
+        let weight = |row: usize| self.weights.as_ref().map_or(1.0, |weights| weights[row]);
+        let rows = margins.iter().zip(&self.labels).enumerate();
+        let losses = rows.map(|(row, (margin, label))| weight(row) * log_loss(*margin, *label));
         let squares = weights[1..].iter().map(|weight| weight * weight);
         let loss = sum(losses) + self.penalty / 2.0 * sum(squares);
-        for (margin, label) in margins.iter_mut().zip(&self.labels) {
-            *margin = probability(*margin) - f64::from(u8::from(*label));
+        for (row, (margin, label)) in margins.iter_mut().zip(&self.labels).enumerate() {
+            *margin = weight(row) * (probability(*margin) - f64::from(u8::from(*label)));
         }
         let residuals = margins;
         gradient[0] = sum(residuals.iter().copied());
@@ -213,10 +220,7 @@ mod tests {
             |value: &Value| list(value).iter().map(|number| number.as_f64().unwrap()).collect::<Vec<_>>();
         let columns = list(&fixture["columns"]);
         let tables: Vec<Vec<f64>> = columns.iter().map(|column| numbers(&column["points"])).collect();
-        let counts: Vec<Vec<u64>> = columns
-            .iter()
-            .map(|column| numbers(&column["counts"]).iter().map(|count| *count as u64).collect())
-            .collect();
+        let counts: Vec<Vec<f64>> = columns.iter().map(|column| numbers(&column["counts"])).collect();
         let card = Scorecard::centred(0.0, &tables, &counts);
         let rows: Vec<Vec<f64>> = list(&fixture["rows"]).iter().map(numbers).collect();
         let codes: Vec<Codes> = (0..columns.len())

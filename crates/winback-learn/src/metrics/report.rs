@@ -100,7 +100,7 @@ pub fn report(judged: &Judged, seed: u64) -> Metrics {
     let auc = |weights: Option<&[f64]>| over_parts(judged, &rankings, weights, Ranking::roc_auc);
     let precision =
         |weights: Option<&[f64]>| over_parts(judged, &rankings, weights, Ranking::average_precision);
-    let line = Line::fit(log_odds, labels);
+    let line = Line::fit(log_odds, labels, None);
     let bootstrap = Bootstrap::new(labels, &judged.groups);
     let draws: Vec<[f64; 6]> = (0..DRAWS)
         .into_par_iter()

@@ -75,7 +75,7 @@ fn weighted_measures_equal_scikit_learns() {
 #[test]
 fn the_calibration_line_equals_scikit_learns() {
     for case in &cases() {
-        let line = Line::fit(&case.log_odds, &case.labels);
+        let line = Line::fit(&case.log_odds, &case.labels, None);
         check(case, "slope", line.slope, &case.expected["calibration_slope"], 1e-5);
         check(case, "intercept", line.intercept, &case.expected["calibration_intercept"], 1e-5);
     }

@@ -26,12 +26,16 @@ pub(super) struct Choice {
     pub(super) calibration: Calibration,
     /// The calibrated log loss of each inner row, in the order of the splits' held-out rows.
     pub(super) losses: Vec<f64>,
+    /// How much each of these rows counts; nothing where all count the same.
+    pub(super) weights: Option<Vec<f64>>,
 }
 
 impl Choice {
     /// The mean loss of the inner rows.
     fn mean_loss(&self) -> f64 {
-        sum(self.losses.iter().copied()) / self.losses.len() as f64
+        let weight = |row: usize| self.weights.as_ref().map_or(1.0, |weights| weights[row]);
+        let losses = self.losses.iter().enumerate().map(|(row, loss)| weight(row) * loss);
+        sum(losses) / sum((0..self.losses.len()).map(weight))
     }
 }
 
@@ -133,10 +137,12 @@ fn best(tried: &[Choice]) -> Option<&Choice> {
 fn calibrated(recipe: Recipe, data: &Encoded, splits: &[Split], log_odds: &[f64]) -> Choice {
     let labels: Vec<bool> =
         splits.iter().flat_map(|split| split.held_out.iter().map(|row| data.labels[*row as usize])).collect();
-    let calibration = Calibration::fit(log_odds, &labels);
+    let rows: Vec<u32> = splits.iter().flat_map(|split| split.held_out.iter().copied()).collect();
+    let weights = data.weights(&rows);
+    let calibration = Calibration::fit(log_odds, &labels, weights.as_deref());
     let losses =
         log_odds.iter().zip(&labels).map(|(value, label)| log_loss(calibration.apply(*value), *label));
-    Choice { recipe, calibration, losses: losses.collect() }
+    Choice { recipe, calibration, losses: losses.collect(), weights }
 }
 
 fn try_linear(penalty: f64, data: &Encoded, splits: &[Split]) -> Choice {
@@ -155,6 +161,7 @@ struct Trial<'a> {
     booster: Booster<'a>,
     held_out: Matrix,
     labels: Vec<bool>,
+    weights: Option<Vec<f64>>,
     margins: Vec<i64>,
     ended: bool,
 }
@@ -165,6 +172,7 @@ impl<'a> Trial<'a> {
         Self {
             held_out: Matrix::of_rows(&data.columns, &prepared.lookups, &split.held_out),
             labels: split.held_out.iter().map(|row| data.labels[*row as usize]).collect(),
+            weights: data.weights(&split.held_out),
             margins: vec![booster.base(); split.held_out.len()],
             booster,
             ended: false,
@@ -181,8 +189,11 @@ impl<'a> Trial<'a> {
                     None => self.ended = true,
                 }
             }
-            let rows = self.margins.iter().zip(&self.labels);
-            losses.push(sum(rows.map(|(margin, label)| log_loss(*margin as f64 * UNIT, *label))));
+            let weight = |row: usize| self.weights.as_ref().map_or(1.0, |weights| weights[row]);
+            let rows = self.margins.iter().zip(&self.labels).enumerate();
+            losses.push(sum(
+                rows.map(|(row, (margin, label))| weight(row) * log_loss(*margin as f64 * UNIT, *label))
+            ));
         }
         losses
     }
@@ -222,14 +233,19 @@ fn try_trees(settings: TreeSettings, data: &Encoded, splits: &[Split], prepared:
     calibrated(Recipe::Trees { settings, rounds }, data, splits, &log_odds)
 }
 
-/// What trees gain over linear on the same rows.
-pub(super) fn trees_gain(trees: &[f64], linear: &[f64]) -> Gain {
+/// What trees gain over linear on the same rows; `weights` count rows, one each if not given.
+pub(super) fn trees_gain(trees: &[f64], linear: &[f64], weights: Option<&[f64]>) -> Gain {
     let rows = trees.len() as f64;
-    let differences = || linear.iter().zip(trees).map(|(linear, trees)| linear - trees);
-    let mean = sum(differences()) / rows;
-    let spread = sum(differences().map(|difference| (difference - mean) * (difference - mean)));
-    let standard_error = (spread / (rows - 1.0).max(1.0) / rows).sqrt();
-    let linear_loss = sum(linear.iter().copied()) / rows;
+    let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+    let total = sum((0..trees.len()).map(weight));
+    let differences = || linear.iter().zip(trees).map(|(linear, trees)| linear - trees).enumerate();
+    let mean = sum(differences().map(|(row, difference)| weight(row) * difference)) / total;
+    let spread = sum(differences().map(|(row, difference)| {
+        let off = weight(row) * (difference - mean);
+        off * off
+    }));
+    let standard_error = (spread / (rows - 1.0).max(1.0) * rows).sqrt() / total;
+    let linear_loss = sum(linear.iter().enumerate().map(|(row, loss)| weight(row) * loss)) / total;
     let tie = mean.abs() < 0.001 * linear_loss && mean.abs() <= standard_error;
     Gain { share: mean / linear_loss, tie }
 }
@@ -252,7 +268,11 @@ impl Gain {
 
 /// The learner that `auto` takes.
 pub(super) fn pick<'a>(trees: &'a Choice, linear: &'a Choice) -> &'a Choice {
-    if trees_gain(&trees.losses, &linear.losses).prefers_linear() { linear } else { trees }
+    if trees_gain(&trees.losses, &linear.losses, trees.weights.as_deref()).prefers_linear() {
+        linear
+    } else {
+        trees
+    }
 }
 
 #[cfg(test)]
@@ -262,12 +282,12 @@ mod tests {
     #[test]
     fn linear_wins_ties_only() {
         let linear = [0.5, 0.6, 0.4, 0.5];
-        assert!(trees_gain(&linear, &linear).tie);
-        let worse = trees_gain(&[0.6, 0.7, 0.5, 0.6], &linear);
+        assert!(trees_gain(&linear, &linear, None).tie);
+        let worse = trees_gain(&[0.6, 0.7, 0.5, 0.6], &linear, None);
         assert!(!worse.tie && worse.prefers_linear(), "linear that wins is no tie");
-        assert!(!trees_gain(&[0.4, 0.5, 0.3, 0.4], &linear).prefers_linear());
+        assert!(!trees_gain(&[0.4, 0.5, 0.3, 0.4], &linear, None).prefers_linear());
         // A gain below one part in a thousand, but far above its standard error, is a gain.
         let slightly = linear.map(|loss| loss - 0.0004);
-        assert!(!trees_gain(&slightly, &linear).prefers_linear());
+        assert!(!trees_gain(&slightly, &linear, None).prefers_linear());
     }
 }

@@ -70,7 +70,9 @@ impl Choices {
     /// What trees gain over linear, where both were considered.
     pub(super) fn gain(&self) -> Option<Gain> {
         match self.searches.as_slice() {
-            [trees, linear] => Some(trees_gain(&trees.best.losses, &linear.best.losses)),
+            [trees, linear] => {
+                Some(trees_gain(&trees.best.losses, &linear.best.losses, trees.best.weights.as_deref()))
+            }
             _ => None,
         }
     }

@@ -12,7 +12,7 @@ use super::{Learner, Settings};
 use crate::encode::{Encoded, Encoder};
 use crate::importance::ColumnImportance;
 use crate::metrics::{Metrics, report};
-use crate::number::probability;
+use crate::number::{probability, sum};
 use crate::profile::Profile;
 use crate::trees::Settings as TreeSettings;
 use crate::{Error, Model, Result, Watch};
@@ -69,6 +69,9 @@ pub struct Report {
     /// Whether trees and linear tie, in which case linear is taken.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tie: Option<bool>,
+    /// Whether rows counted by their weights in fitting, choosing and calibration. The figures count each row once.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub weighted: bool,
 }
 
 /// One setting that the search tried.
@@ -180,12 +183,13 @@ pub fn train(
         learners,
         trees_gain_percent: gain.map(|gain| gain.share * 100.0),
         tie: gain.map(|gain| gain.tie),
+        weighted: !data.weights.is_empty(),
     };
     let model = Model {
         encoder,
         predictor: fitted.predictor,
         calibration: fitted.calibration,
-        base_rate: profile.positives as f64 / profile.rows as f64,
+        base_rate: base_rate(&data),
         bands: settings.bands,
         out_of_fold_grid: grid(&out_of_fold),
     };
@@ -227,6 +231,12 @@ impl From<Recipe> for Chosen {
             Recipe::Linear { penalty } => Self::Linear { penalty },
         }
     }
+}
+
+/// The share of positives, each row as often as it counts.
+fn base_rate(data: &Encoded) -> f64 {
+    let weight = |row: usize| data.weights.get(row).copied().unwrap_or(1.0);
+    sum((0..data.len()).filter(|row| data.labels[*row]).map(weight)) / sum((0..data.len()).map(weight))
 }
 
 /// Each row's score from the first time it was held out, in the order of the rows.

@@ -8,7 +8,7 @@ use super::order::Order;
 use super::sample::Sample;
 use super::words::Words;
 use super::{Forest, Prepared, Tree};
-use crate::number::{log_odds, to_bounded_units, to_units};
+use crate::number::{log_odds, sum, to_bounded_units, to_units};
 
 /// Rows that are brought up to date at once.
 pub(super) const CHUNK: usize = 1 << 14;
@@ -55,6 +55,10 @@ pub struct Booster<'a> {
     base: i64,
     trees: Vec<Tree>,
     is_shared: bool,
+    /// What each row's gradient is multiplied with, at most 1; empty where all count the same.
+    shares: Vec<f64>,
+    /// The weight of which shares are parts, a power of two so that nothing is rounded by it.
+    whole: f64,
 }
 
 impl std::fmt::Debug for Booster<'_> {
@@ -70,8 +74,11 @@ impl<'a> Booster<'a> {
         let cpu = Cpu::chosen();
         let rows = prepared.labels.len();
         let is_shared = SHARED_WORK <= rows * prepared.matrix.columns.len();
-        let positives = prepared.labels.iter().filter(|label| **label).count();
-        let share = (positives as f64 + 0.5) / (rows as f64 + 1.0);
+        let weights = prepared.weights.as_deref().unwrap_or_default();
+        let whole = whole(weights);
+        let weight = |row: usize| weights.get(row).copied().unwrap_or(1.0);
+        let positive = |row: &usize| prepared.labels[*row];
+        let share = (sum((0..rows).filter(positive).map(weight)) + 0.5) / (sum((0..rows).map(weight)) + 1.0);
         let base = to_units(log_odds(share));
         Self {
             cpu,
@@ -86,6 +93,8 @@ impl<'a> Booster<'a> {
             base,
             trees: Vec::new(),
             is_shared,
+            shares: weights.iter().map(|weight| weight / whole).collect(),
+            whole,
         }
     }
 
@@ -102,7 +111,7 @@ impl<'a> Booster<'a> {
                 self.words.fill(&self.prepared.matrix, &self.sample.rows, self.is_shared);
             }
         }
-        let questions = self.grower.grow(&self.words, &self.sample, self.settings.depth, self.settings.l2);
+        let questions = self.grower.grow(&self.words, &self.sample, self.settings.depth, self.l2());
         if questions.is_empty() {
             return None;
         }
@@ -110,7 +119,7 @@ impl<'a> Booster<'a> {
         let mut tree = Tree { questions, values: Vec::new(), counts: Vec::new() };
         let sums = self.leaf_sums(&tree);
         let sums = &sums[..leaves];
-        let Settings { rate, l2, .. } = self.settings;
+        let (rate, l2) = (self.settings.rate, self.l2());
         // The loss that a leaf's value takes off is a parabola about the best value, as steep as its weight.
         let weight = |sums: &LeafSums| sums.hessian as f64 * GRADIENT_UNIT + l2;
         let value = |sums: &LeafSums| -rate * (sums.gradient as f64 * GRADIENT_UNIT) / weight(sums);
@@ -124,16 +133,26 @@ impl<'a> Booster<'a> {
         self.trees.last()
     }
 
+    /// The weight of squared leaf values beside gradients that are shares of their weighted size.
+    fn l2(&self) -> f64 {
+        self.settings.l2 / self.whole
+    }
+
     /// Adds the last tree's values to the margins, and makes the gradients that follow.
     fn take_step(&mut self) {
         let cpu = self.cpu;
         let table = self.trees.last().map(Tree::table);
-        let step = |(((margins, leaves), labels), (gradients, hessians)): Chunk<'_>| {
+        let shares = self.shares.as_slice();
+        let step = |(chunk, (((margins, leaves), labels), (gradients, hessians))): (usize, Chunk<'_>)| {
             if let Some(table) = &table {
                 cpu.add_table(table, leaves, margins);
                 margins.iter_mut().for_each(|margin| *margin = (*margin).clamp(-MOST_MARGIN, MOST_MARGIN));
             }
             cpu.gradients(margins, labels, gradients, hessians);
+            if let Some(shares) = shares.get(chunk * CHUNK..) {
+                weigh(shares, gradients);
+                weigh(shares, hessians);
+            }
             let sum = |sizes: &[i32]| sizes.iter().map(|size| u64::from(size.unsigned_abs())).sum::<u64>();
             [sum(gradients), sum(hessians)]
         };
@@ -143,10 +162,10 @@ impl<'a> Booster<'a> {
             let rows = self.margins.par_chunks_mut(CHUNK).zip(self.leaves.par_chunks(CHUNK));
             let rows = rows.zip(self.prepared.labels.par_chunks(CHUNK));
             let results = gradients.par_chunks_mut(CHUNK).zip(hessians.par_chunks_mut(CHUNK));
-            rows.zip(results).map(step).reduce(|| [0; 2], add)
+            rows.zip(results).enumerate().map(step).reduce(|| [0; 2], add)
         } else {
             let rows = (self.margins.as_mut_slice(), self.leaves.as_slice());
-            step(((rows, &self.prepared.labels), (gradients, hessians)))
+            step((0, ((rows, &self.prepared.labels), (gradients, hessians))))
         };
     }
 
@@ -198,6 +217,26 @@ struct LeafSums {
     gradient: i64,
     hessian: i64,
     rows: u32,
+}
+
+/// The smallest power of two that no weight is above; 1 without weights.
+fn whole(weights: &[f64]) -> f64 {
+    let Some(most) = weights.iter().copied().reduce(f64::max) else { return 1.0 };
+    let mut whole = 1.0;
+    while whole < most {
+        whole *= 2.0;
+    }
+    while most <= whole / 2.0 {
+        whole /= 2.0;
+    }
+    whole
+}
+
+/// Takes a share of each size, to the nearest unit.
+fn weigh(shares: &[f64], sizes: &mut [i32]) {
+    for (size, share) in sizes.iter_mut().zip(shares) {
+        *size = (f64::from(*size) * share).round() as i32;
+    }
 }
 
 fn add_all(mut sums: [LeafSums; LEAVES], others: [LeafSums; LEAVES]) -> [LeafSums; LEAVES] {

@@ -45,6 +45,8 @@ pub struct Prepared {
     pub matrix: Matrix,
     /// The labels of the training rows.
     pub labels: Vec<bool>,
+    /// How much each training row counts; nothing where all count the same.
+    pub weights: Option<Vec<f64>>,
     /// For each category column the bin of each code, for rows that were not learnt from.
     pub lookups: Vec<Option<Vec<u8>>>,
     /// What the risk may do as the bins of each column rise (see [`Encoded::trends`]).
@@ -57,14 +59,15 @@ pub fn prepare(data: &Encoded, rows: &[u32]) -> Prepared {
     let labels: Vec<bool> = rows.iter().map(|row| data.labels[*row as usize]).collect();
     let groups: Vec<u64> = rows.iter().map(|row| data.groups[*row as usize]).collect();
     let folds = target::folds(&groups);
+    let weights = data.weights(rows);
     let column = |(codes, code_count): (&Codes, &usize)| match codes {
         Codes::Bins(bins) => (rows.iter().map(|row| bins[*row as usize]).collect(), None),
         Codes::Levels(_) => {
-            let bins = target::bins(&codes.of_rows(rows), *code_count, &labels, &folds);
+            let bins = target::bins(&codes.of_rows(rows), *code_count, &labels, &folds, weights.as_deref());
             (bins.training, Some(bins.by_code))
         }
     };
     let (columns, lookups) = data.columns.par_iter().zip(&data.code_counts).map(column).unzip();
     let matrix = Matrix { columns, rows: rows.len() };
-    Prepared { matrix, labels, lookups, trends: data.trends.clone() }
+    Prepared { matrix, labels, weights, lookups, trends: data.trends.clone() }
 }

@@ -6,3 +6,4 @@ mod contract;
 mod explain;
 mod levels;
 mod monotone;
+mod weights;

@@ -51,6 +51,9 @@ fn write_card(
     )?;
     writeln!(card, "Its learner is `{}`.\n", report.learner)?;
     writeln!(card, "## How good it is\n")?;
+    if report.weighted {
+        writeln!(card, "{}\n", crate::WEIGHTED)?;
+    }
     writeln!(card, "Measured on rows that were not learnt from ({}); 95 % intervals.\n", report.split)?;
     writeln!(card, "| figure | value | 95 % interval |\n| --- | --- | --- |")?;
     let metrics = &report.metrics;

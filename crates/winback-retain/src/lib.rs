@@ -6,6 +6,9 @@
 //! Everything here is a pure function of its arguments: no files, no clock, no pipelines. How effects come about is
 //! left to `winback-learn`, what columns mean to `winback-table`.
 
+/// What a model of weighted rows says of its figures.
+pub(crate) const WEIGHTED: &str = "Rows counted by their weights when the model was fitted, chosen and calibrated; figures, charts and effects count each row once.";
+
 mod bands;
 pub mod card;
 mod charts;

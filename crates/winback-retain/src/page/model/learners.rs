@@ -40,6 +40,7 @@ pub(super) fn section(report: &ModelReport) -> Section {
         rows: candidates.iter().map(row).collect(),
     };
     let body = html! {
+        @if report.report.weighted { p { (crate::WEIGHTED) } }
         p {
             (settings(report.report.settings))
             @if let Some(gain) = report.report.trees_gain_percent {

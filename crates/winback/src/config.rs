@@ -58,6 +58,8 @@ pub(crate) struct DataSettings {
     pub(crate) label: Option<Label>,
     /// The column with the moment each row describes, if the history has one.
     pub(crate) time: Option<String>,
+    /// The column that says how much each row counts, if the history has one.
+    pub(crate) weight: Option<String>,
     /// How long after that moment the label looks.
     pub(crate) horizon: Horizon,
     /// Spellings of "no value".
@@ -287,6 +289,7 @@ impl DataSettings {
             key: raw.key,
             label,
             time: raw.time,
+            weight: raw.weight,
             horizon: raw.horizon.map_or(Ok(Horizon { days: DEFAULT_HORIZON_DAYS }), |text| text.0.parse())?,
             missing: raw.missing.unwrap_or_else(|| Schema::MISSING.map(str::to_owned).to_vec()),
             exclude: raw.exclude,

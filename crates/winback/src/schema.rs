@@ -33,6 +33,10 @@ impl Settings {
         let fields = proposal.schema.fields.iter_mut().zip(&table.columns);
         for ((field, column), reason) in fields.zip(&mut proposal.reasons) {
             let said = self.columns.get(&field.name);
+            if roles.get(field.name.as_str()) == Some(&Role::Weight) {
+                (field.kind, field.role, *reason) = (Kind::Number, Role::Weight, None);
+                field.notation = column.notation(Kind::Number);
+            }
             if let Some(kind) = said.and_then(ColumnSettings::told_kind) {
                 self.check_kind(&field.name, roles.get(field.name.as_str()).copied(), kind)?;
                 field.kind = kind;
@@ -66,7 +70,11 @@ impl Settings {
     fn roles(&self, table: &TableProfile) -> Result<BTreeMap<&str, Role>> {
         let data = &self.data;
         let label = data.label.as_ref().map(|label| &label.column);
-        let single = [("key", &data.key, Role::Key), ("time", &data.time, Role::Time)];
+        let single = [
+            ("key", &data.key, Role::Key),
+            ("time", &data.time, Role::Time),
+            ("weight", &data.weight, Role::Weight),
+        ];
         let named = single.into_iter().filter_map(|(place, name, role)| Some((place, name.as_ref()?, role)));
         let named = named.chain(label.map(|name| ("label", name, Role::Label)));
         let named = named.chain(data.exclude.iter().map(|name| ("exclude", name, Role::Excluded)));
@@ -127,11 +135,12 @@ impl Settings {
         Ok(())
     }
 
-    /// A key is always a code and a moment always a date; other kinds would contradict the role.
+    /// A key is always a code, a moment always a date and a weight always a number; other kinds would contradict the role.
     fn check_kind(&self, name: &str, role: Option<Role>, kind: Kind) -> Result<()> {
         let needed = match role {
             Some(Role::Key) => Kind::Identifier,
             Some(Role::Time) => Kind::Time,
+            Some(Role::Weight) => Kind::Number,
             _ => return Ok(()),
         };
         if kind == needed {

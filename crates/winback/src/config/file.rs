@@ -35,6 +35,7 @@ pub(crate) struct DataPart {
     pub(crate) key: Option<String>,
     pub(crate) label: Option<LabelPart>,
     pub(crate) time: Option<String>,
+    pub(crate) weight: Option<String>,
     pub(crate) horizon: Option<Scalar>,
     pub(crate) missing: Option<Vec<String>>,
     #[serde(default)]

@@ -95,6 +95,18 @@ fn a_trend_needs_an_order_and_a_column_that_is_learnt_from() {
 }
 
 #[test]
+fn a_weight_is_a_number_that_is_not_learnt_from() {
+    let schema = join("weight = \"Score\"", "").unwrap();
+    assert_eq!(column(&schema, "Score"), (Kind::Number, Role::Weight));
+    let message = told("weight = \"Score\"", "[columns.Score]\nkind = \"category\"");
+    assert!(message.starts_with("`winback.toml` calls the weight `Score` a category"), "{message}");
+    let message = told("weight = \"Zip\"\nexclude = [\"Zip\"]", "");
+    assert!(message.contains("names `Zip` as `weight` and as `exclude`"), "{message}");
+    let message = told("weight = \"Score\"", "[columns.Score]\nmonotone = \"rising\"");
+    assert!(message.contains("its role is weight, so that it is not learnt from"), "{message}");
+}
+
+#[test]
 fn unknown_columns_are_named_with_the_nearest() {
     let place = "in `winback.toml` names the column `Surnam`, which the history does not have";
     let nearest = "the nearest is `Surname`";

@@ -174,3 +174,30 @@ fn a_trend_is_kept_in_the_package_and_said_on_the_card() {
     let said = bench.refused(&["train", "--learner", "linear"]);
     assert!(said.contains("calls `region` monotone, but it is a category"), "{said}");
 }
+
+#[test]
+fn rows_count_by_their_weights_and_bad_weights_are_rejected() {
+    let bench = made();
+    let mut lines: Vec<String> = bench.read(HISTORY).lines().map(str::to_owned).collect();
+    for (row, line) in lines.iter_mut().enumerate() {
+        let weight = match row {
+            0 => "stands_for",
+            1 => "0",
+            2 => "",
+            3 => "-1",
+            _ if line.ends_with(",yes") => "1",
+            _ => "4",
+        };
+        *line = format!("{weight},{line}");
+    }
+    std::fs::write(bench.path().join(HISTORY), lines.join("\n") + "\n").unwrap();
+    let settings = bench.read("winback.toml").replacen("[data]\n", "[data]\nweight = \"stands_for\"\n", 1);
+    std::fs::write(bench.path().join("winback.toml"), settings).unwrap();
+    let found = bench.json(&["train", "--learner", "linear"]);
+    assert_eq!((&found["quarantined"], &found["metrics"]["weighted"]), (&3.into(), &true.into()));
+    let quarantine = std::fs::read_to_string(found["quarantine"].as_str().unwrap()).unwrap();
+    assert_eq!(quarantine.matches("a weight must be above 0").count(), 3, "{quarantine}");
+    assert!(bench.read("models/churn/1/card.md").contains("Rows counted by their weights"));
+    // The week has no weights, and its customers leave less often than the rows say.
+    bench.json(&["score", WEEK, "-o", "scored.csv"]);
+}

@@ -79,47 +79,12 @@ pub(crate) fn same_number(left: f64, right: f64) -> bool {
 /// A finite decimal number.
 #[must_use]
 pub fn number(text: &str) -> Option<f64> {
-    if let Some(value) = short_number(text) {
-        return Some(value);
-    }
-    // The standard parser also takes words like `infinity`, which no bank means.
+    // The parser also takes words like `infinity`, which no bank means.
     let first = text.bytes().find(|byte| !matches!(byte, b'+' | b'-'))?;
     if !(first.is_ascii_digit() || first == b'.') {
         return None;
     }
-    text.parse::<f64>().ok().filter(|value| value.is_finite())
-}
-
-/// A decimal number of at most fifteen digits and without an exponent, as nearly all are. Its digits as a whole number
-/// and the power of ten that divides them are exact, so the one division rounds as the standard parser does.
-fn short_number(text: &str) -> Option<f64> {
-    const MOST_DIGITS: usize = 15;
-    const POWERS: [f64; MOST_DIGITS + 1] =
-        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
-    let bytes = text.as_bytes();
-    let unsigned = bytes.strip_prefix(b"-").unwrap_or(bytes);
-    // A point may stand among the digits.
-    if unsigned.len() > MOST_DIGITS + 1 {
-        return None;
-    }
-    let mut whole: u64 = 0;
-    let (mut digits, mut point) = (0, None);
-    for byte in unsigned {
-        let digit = byte.wrapping_sub(b'0');
-        if digit < 10 {
-            whole = whole * 10 + u64::from(digit);
-            digits += 1;
-        } else if *byte == b'.' && point.is_none() {
-            point = Some(digits);
-        } else {
-            return None;
-        }
-    }
-    if !(1..=MOST_DIGITS).contains(&digits) {
-        return None;
-    }
-    let value = whole as f64 / POWERS[point.map_or(0, |before| digits - before)];
-    Some(if unsigned.len() < bytes.len() { -value } else { value })
+    fast_float2::parse::<f64, _>(text).ok().filter(|value| value.is_finite())
 }
 
 /// Yes or no in the usual spellings, without regard to case.
@@ -223,19 +188,27 @@ mod tests {
     }
 
     #[test]
-    fn short_numbers_are_those_of_the_standard_parser() {
-        let digits = ["0", "7", "10", "33", "1234", "99999999", "123456789012345", "000000000000001"];
+    fn numbers_are_those_of_the_standard_parser() {
+        let digits = ["0", "7", "10", "33", "1234", "99999999", "12345678901234567890", "000000000000001"];
         for text in digits {
             for point in 0..=text.len() {
                 let (whole, fraction) = text.split_at(point);
-                for text in [text.to_owned(), format!("{whole}.{fraction}"), format!("-{whole}.{fraction}")] {
+                let spellings = [
+                    text.to_owned(),
+                    format!("{whole}.{fraction}"),
+                    format!("-{whole}.{fraction}"),
+                    format!("+{whole}.{fraction}e-7"),
+                    format!("{whole}.{fraction}E300"),
+                ];
+                for text in spellings {
                     let expected: f64 = text.parse().unwrap();
-                    assert_eq!(short_number(&text).map(f64::to_bits), Some(expected.to_bits()), "{text}");
+                    let expected = expected.is_finite().then_some(expected.to_bits());
+                    assert_eq!(number(&text).map(f64::to_bits), expected, "{text}");
                 }
             }
         }
-        for text in ["", "-", ".", "-.", "+1", "1e3", "1.2.3", "1 ", "--1", "1-", "1234567890123456"] {
-            assert_eq!(short_number(text), None, "{text}");
+        for text in ["", "-", ".", "-.", "1.2.3", "1 ", "--1", "+-1", "1-", "1e", "0x10", "1_000"] {
+            assert!(number(text).is_none() && text.parse::<f64>().is_err(), "{text}");
         }
     }
 

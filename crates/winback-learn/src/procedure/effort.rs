@@ -1,8 +1,8 @@
 //! How hard to look for good settings: what a search on inner folds may try.
 //!
-//! Growing each tree on a sample of the rows makes trees differ from each other, which is worth more on histories of
-//! some thousand rows than the right depth is; on large ones it saves time. Fewer, larger steps rank settings as small
-//! ones do, so a long search takes large steps and only what it found is grown again in small ones.
+//! Growing each tree on a sample of the rows makes trees differ from each other, which helps unseen rows where there are
+//! some thousand of them, and saves time where there are many. A long search takes large steps, which are fewer; only
+//! what it found is grown again in small ones.
 
 use crate::random::Draws;
 use crate::trees::Settings as TreeSettings;
@@ -18,7 +18,7 @@ pub enum Effort {
     Thorough,
 }
 
-/// Above so many rows trees are grown in larger steps, on a smaller share of the rows.
+/// Above so many rows trees are grown in larger steps.
 const LARGE: usize = 50_000;
 /// Above so many rows a tree is grown on the least share of them that shows no loss.
 const LARGEST: usize = 200_000;

@@ -27,7 +27,7 @@ pub(crate) enum Effort {
     Quick,
     /// A few settings for each learner.
     Normal,
-    /// A search over settings, about ten times as long.
+    /// A search over a dozen settings of trees.
     Thorough,
 }
 

@@ -1,6 +1,6 @@
 //! Calibration: an affine map in log-odds, so that reasons add up to the calibrated log-odds exactly (Platt 1999).
 
-use crate::number::{log_loss, log_odds, probability, sum};
+use crate::number::{log_loss, log_odds, probability, sum, weight};
 
 /// `intercept + slope × log-odds`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,7 +55,7 @@ impl Line {
     /// The line of least log loss. Newton's method on centred and scaled values, each step halved until the loss
     /// falls, so that no start and no spread of the values can throw it off.
     pub(crate) fn fit(values: &[f64], labels: &[bool], weights: Option<&[f64]>) -> Self {
-        let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+        let weight = |row: usize| weight(weights, row);
         let rows = sum((0..values.len()).map(weight));
         let rows = if rows > 0.0 { rows } else { 1.0 };
         let mean = |of: &dyn Fn(f64) -> f64| {
@@ -105,7 +105,7 @@ impl Line {
     }
 
     fn loss(self, values: &[f64], labels: &[bool], weights: Option<&[f64]>) -> f64 {
-        let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+        let weight = |row: usize| weight(weights, row);
         let rows = values.iter().zip(labels).enumerate();
         sum(rows
             .map(|(row, (value, label))| weight(row) * log_loss(self.intercept + self.slope * value, *label)))
@@ -133,7 +133,7 @@ impl Line {
             .zip(labels)
             .enumerate()
             .map(|(row, (value, label))| {
-                let weight = weights.map_or(1.0, |weights| weights[row]);
+                let weight = weight(weights, row);
                 let expected = probability(self.intercept + self.slope * value);
                 [
                     weight * (expected - f64::from(u8::from(*label))),
@@ -155,7 +155,7 @@ impl Line {
 
     /// The best intercept when the slope is fixed at 1: the root of a rising function, by bisection.
     fn fit_intercept(values: &[f64], labels: &[bool], weights: Option<&[f64]>) -> f64 {
-        let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+        let weight = |row: usize| weight(weights, row);
         let (mut low, mut high) = (-64.0, 64.0);
         for _ in 0..64 {
             let middle = (low + high) / 2.0;

@@ -43,6 +43,11 @@ pub fn log_loss(log_odds: f64, label: bool) -> f64 {
     towards.max(0.0) + libm::log1p(libm::exp(-log_odds.abs()))
 }
 
+/// How much a row counts; one where there are no weights.
+pub(crate) fn weight(weights: Option<&[f64]>, row: usize) -> f64 {
+    weights.map_or(1.0, |weights| weights[row])
+}
+
 /// A sum in the order of the values, compensated (Neumaier 1974): how floats are added up over rows. Where rows are
 /// summed by code instead, as in a scorecard's gradient, they are taken in their order too.
 pub(crate) fn sum(values: impl IntoIterator<Item = f64>) -> f64 {

@@ -9,6 +9,7 @@ use winback_kernels::MOST_BORDERS;
 use super::bins::{self, borders_of_counted};
 use super::{Codes, FIRST_LEVEL, OTHER_LEVEL, ROWS_PER_LEVEL};
 use crate::folds::fold_of;
+use crate::number::weight;
 
 /// The overall share counts as so many rows of each level.
 const PRIOR_ROWS: f64 = 10.0;
@@ -95,7 +96,7 @@ pub fn bins(
     folds: &[u8],
     weights: Option<&[f64]>,
 ) -> TargetBins {
-    let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+    let weight = |row: usize| weight(weights, row);
     let counted = count(codes, code_count, labels, weight);
     // Rows of one code and fold share one statistic, so there are far fewer of them than rows.
     let place = |code: usize, fold: u8| counted.pooled[code] as usize * FOLDS + usize::from(fold);

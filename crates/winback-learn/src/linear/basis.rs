@@ -1,7 +1,7 @@
 //! The terms by which one column enters a scorecard.
 
 use crate::encode::Codes;
-use crate::number::sum;
+use crate::number::{sum, weight};
 
 /// A number with more bins in use than this enters as a bent line, else as one term a value.
 const FEW_VALUES: usize = 12;
@@ -31,7 +31,7 @@ impl Basis {
         let mut counts = vec![0.0; code_count];
         let mut row = 0;
         codes.for_each(|code| {
-            counts[code] += weights.map_or(1.0, |weights| weights[row]);
+            counts[code] += weight(weights, row);
             row += 1;
         });
         let in_use = counts.iter().filter(|count| **count > 0.0).count();

@@ -14,7 +14,7 @@ use winback_table::Trend;
 
 use crate::encode::{Codes, Encoded};
 use crate::isotonic;
-use crate::number::{log_loss, probability, sum, to_bounded_units, to_units};
+use crate::number::{log_loss, probability, sum, to_bounded_units, to_units, weight};
 use basis::Basis;
 
 /// Points by column and code, centred on the training rows.
@@ -179,7 +179,7 @@ impl Problem {
         for (codes, table) in self.columns.iter().zip(self.tables(weights)) {
             codes.for_each_with(&mut margins, |margin, code| *margin += table[code]);
         }
-        let weight = |row: usize| self.weights.as_ref().map_or(1.0, |weights| weights[row]);
+        let weight = |row: usize| weight(self.weights.as_deref(), row);
         let rows = margins.iter().zip(&self.labels).enumerate();
         let losses = rows.map(|(row, (margin, label))| weight(row) * log_loss(*margin, *label));
         let squares = weights[1..].iter().map(|weight| weight * weight);

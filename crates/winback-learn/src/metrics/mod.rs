@@ -12,7 +12,7 @@ pub use interval::Interval;
 pub use ranking::Ranking;
 pub use report::{CalibrationReport, Judged, Metrics, report};
 
-use crate::number::{log_loss as row_loss, probability, sum};
+use crate::number::{log_loss as row_loss, probability, sum, weight};
 
 /// The mean log loss of calibrated log-odds; `weights` count rows, one each if not given.
 #[must_use]
@@ -30,7 +30,7 @@ pub fn brier(log_odds: &[f64], labels: &[bool], weights: Option<&[f64]>) -> f64 
 }
 
 fn mean(log_odds: &[f64], labels: &[bool], weights: Option<&[f64]>, of: impl Fn(f64, bool) -> f64) -> f64 {
-    let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+    let weight = |row: usize| weight(weights, row);
     let total = sum((0..labels.len()).map(|row| weight(row) * of(log_odds[row], labels[row])));
     total / sum((0..labels.len()).map(weight))
 }

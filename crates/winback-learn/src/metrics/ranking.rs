@@ -48,7 +48,7 @@ impl Ranking {
             let mut mass = Mass::default();
             for row in rows {
                 let row = *row as usize;
-                let weight = weights.map_or(1.0, |weights| weights[row]);
+                let weight = crate::number::weight(weights, row);
                 if labels[row] {
                     mass.positive += weight;
                 } else {

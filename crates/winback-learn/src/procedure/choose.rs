@@ -7,7 +7,7 @@ use super::{Learner, Settings};
 use crate::calibrate::Calibration;
 use crate::encode::Encoded;
 use crate::folds::{Split, cross, hold_out};
-use crate::number::{UNIT, log_loss, sum};
+use crate::number::{UNIT, log_loss, sum, weight};
 use crate::trees::{Booster, Matrix, Prepared, Settings as TreeSettings, prepare};
 use crate::{Error, Predictor, Result, linear};
 
@@ -26,17 +26,8 @@ pub(super) struct Choice {
     pub(super) calibration: Calibration,
     /// The calibrated log loss of each inner row, in the order of the splits' held-out rows.
     pub(super) losses: Vec<f64>,
-    /// How much each of these rows counts; nothing where all count the same.
-    pub(super) weights: Option<Vec<f64>>,
-}
-
-impl Choice {
-    /// The mean loss of the inner rows.
-    fn mean_loss(&self) -> f64 {
-        let weight = |row: usize| self.weights.as_ref().map_or(1.0, |weights| weights[row]);
-        let losses = self.losses.iter().enumerate().map(|(row, loss)| weight(row) * loss);
-        sum(losses) / sum((0..self.losses.len()).map(weight))
-    }
+    /// Their mean, rows counting by their weights.
+    mean_loss: f64,
 }
 
 /// What a search came to.
@@ -105,7 +96,11 @@ pub(super) fn choose(
 ) -> Result<Search> {
     let go_on = |choice: Choice| if step() { Ok(choice) } else { Err(Error::Stopped) };
     let mut tried: Vec<Choice> = Vec::new();
-    if learner != Learner::Linear {
+    if learner == Learner::Linear {
+        for penalty in settings.effort.penalties(splits.len()) {
+            tried.push(go_on(try_linear(*penalty, data, splits))?);
+        }
+    } else {
         let prepared: Vec<Prepared> = splits.par_iter().map(|split| prepare(data, &split.training)).collect();
         let rows = prepared.iter().map(|part| part.labels.len()).max().unwrap_or(0);
         let attempt = |trees: TreeSettings| go_on(try_trees(trees, data, splits, &prepared));
@@ -118,31 +113,36 @@ pub(super) fn choose(
             tried.push(attempt(refined)?);
         }
     }
-    if learner != Learner::Trees {
-        for penalty in settings.effort.penalties(splits.len()) {
-            tried.push(go_on(try_linear(*penalty, data, splits))?);
-        }
-    }
-    let search: Vec<(Recipe, f64)> = tried.iter().map(|choice| (choice.recipe, choice.mean_loss())).collect();
+    let search: Vec<(Recipe, f64)> = tried.iter().map(|choice| (choice.recipe, choice.mean_loss)).collect();
     let best = best(&tried).cloned().ok_or(Error::NoFeatures)?;
     Ok(Search { best, tried: search })
 }
 
 /// The choice with the lowest loss; of equals the first.
 fn best(tried: &[Choice]) -> Option<&Choice> {
-    tried.iter().reduce(|best, next| if next.mean_loss() < best.mean_loss() { next } else { best })
+    tried.iter().reduce(|best, next| if next.mean_loss < best.mean_loss { next } else { best })
+}
+
+/// The rows that splits hold out, one split after the other.
+pub(super) fn held_out(splits: &[Split]) -> Vec<u32> {
+    splits.iter().flat_map(|split| split.held_out.iter().copied()).collect()
 }
 
 /// Calibrates the log-odds of held-out rows and keeps their losses.
 fn calibrated(recipe: Recipe, data: &Encoded, splits: &[Split], log_odds: &[f64]) -> Choice {
-    let labels: Vec<bool> =
-        splits.iter().flat_map(|split| split.held_out.iter().map(|row| data.labels[*row as usize])).collect();
-    let rows: Vec<u32> = splits.iter().flat_map(|split| split.held_out.iter().copied()).collect();
+    let rows = held_out(splits);
+    let labels: Vec<bool> = rows.iter().map(|row| data.labels[*row as usize]).collect();
     let weights = data.weights(&rows);
-    let calibration = Calibration::fit(log_odds, &labels, weights.as_deref());
-    let losses =
-        log_odds.iter().zip(&labels).map(|(value, label)| log_loss(calibration.apply(*value), *label));
-    Choice { recipe, calibration, losses: losses.collect(), weights }
+    let weights = weights.as_deref();
+    let calibration = Calibration::fit(log_odds, &labels, weights);
+    let losses: Vec<f64> = log_odds
+        .iter()
+        .zip(&labels)
+        .map(|(value, label)| log_loss(calibration.apply(*value), *label))
+        .collect();
+    let weighted = losses.iter().enumerate().map(|(row, loss)| weight(weights, row) * loss);
+    let mean_loss = sum(weighted) / sum((0..losses.len()).map(|row| weight(weights, row)));
+    Choice { recipe, calibration, losses, mean_loss }
 }
 
 fn try_linear(penalty: f64, data: &Encoded, splits: &[Split]) -> Choice {
@@ -189,7 +189,7 @@ impl<'a> Trial<'a> {
                     None => self.ended = true,
                 }
             }
-            let weight = |row: usize| self.weights.as_ref().map_or(1.0, |weights| weights[row]);
+            let weight = |row: usize| weight(self.weights.as_deref(), row);
             let rows = self.margins.iter().zip(&self.labels).enumerate();
             losses.push(sum(
                 rows.map(|(row, (margin, label))| weight(row) * log_loss(*margin as f64 * UNIT, *label))
@@ -236,7 +236,7 @@ fn try_trees(settings: TreeSettings, data: &Encoded, splits: &[Split], prepared:
 /// What trees gain over linear on the same rows; `weights` count rows, one each if not given.
 pub(super) fn trees_gain(trees: &[f64], linear: &[f64], weights: Option<&[f64]>) -> Gain {
     let rows = trees.len() as f64;
-    let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+    let weight = |row: usize| weight(weights, row);
     let total = sum((0..trees.len()).map(weight));
     let differences = || linear.iter().zip(trees).map(|(linear, trees)| linear - trees).enumerate();
     let mean = sum(differences().map(|(row, difference)| weight(row) * difference)) / total;
@@ -261,17 +261,8 @@ pub(super) struct Gain {
 
 impl Gain {
     /// Trees must be worth their complexity: linear is taken when it is better, and in a tie.
-    fn prefers_linear(self) -> bool {
+    pub(super) fn prefers_linear(self) -> bool {
         self.tie || self.share < 0.0
-    }
-}
-
-/// The learner that `auto` takes.
-pub(super) fn pick<'a>(trees: &'a Choice, linear: &'a Choice) -> &'a Choice {
-    if trees_gain(&trees.losses, &linear.losses, trees.weights.as_deref()).prefers_linear() {
-        linear
-    } else {
-        trees
     }
 }
 

@@ -1,6 +1,6 @@
 //! The procedure on some rows: what inner folds choose is fitted on all of them. Nothing here judges the outcome.
 
-use super::choose::{Choice, Gain, Search, choose, inner_splits, pick, trees_gain};
+use super::choose::{Choice, Gain, Search, choose, held_out, inner_splits, trees_gain};
 use super::{Learner, Settings};
 use crate::calibrate::Calibration;
 use crate::encode::Encoded;
@@ -21,7 +21,7 @@ pub struct Fitted {
 /// When the rows cannot be parted for choosing.
 pub fn fit(data: &Encoded, rows: &[u32], settings: &Settings) -> Result<Fitted> {
     let choices = Choices::find(settings, data, rows, &|| true)?;
-    Ok(choices.taken().fit(data, rows))
+    Ok(choices.best().fit(data, rows))
 }
 
 impl Choice {
@@ -31,10 +31,11 @@ impl Choice {
     }
 }
 
-/// The search of each considered learner on some rows, and which of them is taken.
+/// The search of each considered learner on some rows.
 pub(super) struct Choices {
     pub(super) searches: Vec<Search>,
-    pub(super) taken: usize,
+    /// What trees gain over linear, where both were considered.
+    pub(super) gain: Option<Gain>,
 }
 
 impl Choices {
@@ -54,27 +55,24 @@ impl Choices {
             .iter()
             .map(|learner| choose(*learner, data, &splits, settings, step))
             .collect::<Result<_>>()?;
-        let taken = match searches.as_slice() {
+        let gain = match searches.as_slice() {
             [trees, linear] => {
-                usize::from(pick(&trees.best, &linear.best).recipe.learner() == Learner::Linear)
-            }
-            _ => 0,
-        };
-        Ok(Self { searches, taken })
-    }
-
-    pub(super) fn taken(&self) -> &Choice {
-        &self.searches[self.taken].best
-    }
-
-    /// What trees gain over linear, where both were considered.
-    pub(super) fn gain(&self) -> Option<Gain> {
-        match self.searches.as_slice() {
-            [trees, linear] => {
-                Some(trees_gain(&trees.best.losses, &linear.best.losses, trees.best.weights.as_deref()))
+                let weights = data.weights(&held_out(&splits));
+                Some(trees_gain(&trees.best.losses, &linear.best.losses, weights.as_deref()))
             }
             _ => None,
-        }
+        };
+        Ok(Self { searches, gain })
+    }
+
+    /// The position of the search that is taken: linear, the second, where trees gain too little.
+    pub(super) fn taken(&self) -> usize {
+        usize::from(self.gain.is_some_and(Gain::prefers_linear))
+    }
+
+    /// What is taken.
+    pub(super) fn best(&self) -> &Choice {
+        &self.searches[self.taken()].best
     }
 }
 

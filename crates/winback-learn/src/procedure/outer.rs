@@ -145,7 +145,7 @@ pub(super) fn judge(
             log_odds.into_iter().map(|value| choice.calibration.apply(value)).collect()
         };
         let scored = choices.searches.iter().map(|search| score(&search.best)).collect();
-        if step() { Ok(Part { scored, taken: choices.taken }) } else { Err(Error::Stopped) }
+        if step() { Ok(Part { scored, taken: choices.taken() }) } else { Err(Error::Stopped) }
     };
     let parts: Vec<Part> = splits.par_iter().map(judge_split).collect::<Result<_>>()?;
     let gather = |pick: &dyn Fn(&Part) -> usize| {

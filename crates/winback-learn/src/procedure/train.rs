@@ -155,12 +155,12 @@ pub fn train(
     let step = counting(&settings, sizes, watch);
     let outer = judge(&settings, &data, (design, splits), &step)?;
     let choices = Choices::find(&settings, &data, &rows, &step)?;
-    let fitted = choices.taken().fit(&data, &rows);
+    let fitted = choices.best().fit(&data, &rows);
     if !step() {
         return Err(Error::Stopped);
     }
-    let recipe = choices.taken().recipe;
-    let gain = choices.gain();
+    let recipe = choices.best().recipe;
+    let gain = choices.gain;
     let out_of_fold = first_scores(&data, &outer.procedure);
     let profile = Profile::new(&encoder, &quantiles, &data);
     let metrics = report(&outer.procedure.judged, settings.seed);

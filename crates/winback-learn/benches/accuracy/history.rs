@@ -9,7 +9,7 @@ use arrow::datatypes::Float64Type;
 use arrow::record_batch::RecordBatch;
 use winback_table::input::{FileInput, Input};
 use winback_table::reader::{Options, TableReader};
-use winback_table::{MemorySource, Role, Schema, Source as _};
+use winback_table::{MemorySource, Role, Schema};
 
 use crate::Result;
 
@@ -76,16 +76,4 @@ impl History {
         };
         Ok((part(false)?, part(true)?))
     }
-}
-
-/// The labels of some rows.
-pub(crate) fn labels(source: &MemorySource) -> Result<Vec<bool>> {
-    let label = source.schema().with_role(Role::Label).ok_or("a history has a label")?.name.clone();
-    let mut labels = Vec::new();
-    for batch in source.open()? {
-        let batch = batch?;
-        let column = batch.column_by_name(&label).ok_or("every batch has the label")?;
-        labels.extend(column.as_boolean().iter().map(Option::unwrap_or_default));
-    }
-    Ok(labels)
 }

@@ -15,7 +15,7 @@ use winback_learn::Model;
 use winback_learn::encode::{Encoded, Encoder};
 use winback_learn::metrics::{Ranking, log_loss};
 use winback_learn::procedure::{Effort, Fitted, Learner, Settings, fit};
-use winback_table::{MemorySource, Role, Source as _};
+use winback_table::{MemorySource, Role};
 
 use self::history::{FOLDS, History};
 
@@ -61,14 +61,11 @@ fn judge(history: &History, effort: Effort, repeats: usize) -> Result<Value> {
         for fold in 0..FOLDS {
             let (training, held_out) = history.parts(repeat, fold)?;
             let model = model(&training, &settings)?;
-            let mut log_odds = Vec::new();
-            for batch in held_out.open()? {
-                log_odds.extend(model.score(&batch?)?);
-            }
-            let labels = history::labels(&held_out)?;
-            let auc = Ranking::new(&log_odds).roc_auc(&labels, None);
+            let held_out = Encoded::read(&held_out, &model.encoder)?;
+            let log_odds = model.log_odds(&held_out, &held_out.all_rows());
+            let auc = Ranking::new(&log_odds).roc_auc(&held_out.labels, None);
             aucs.push(auc.ok_or("every fold has both classes")?);
-            losses.push(log_loss(&log_odds, &labels, None));
+            losses.push(log_loss(&log_odds, &held_out.labels, None));
         }
     }
     let seconds = clock.elapsed().as_secs_f64() / (repeats * FOLDS) as f64;

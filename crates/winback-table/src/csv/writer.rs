@@ -132,7 +132,7 @@ fn push_number(line: &mut Vec<u8>, value: f64) {
 pub fn decimal(value: f64) -> String {
     let mut text = Vec::new();
     push_number(&mut text, value);
-    String::from_utf8(text).unwrap_or_default()
+    String::from_utf8(text).expect("a number is spelled in ASCII")
 }
 
 fn push_display(line: &mut Vec<u8>, value: impl std::fmt::Display) {

@@ -1,5 +1,7 @@
 //! Records are compared as text: fields joined by `¦`, malformed ones marked `!`.
 
+use proptest::prelude::*;
+
 use super::*;
 
 fn all(text: &[u8], encoding: Encoding) -> Vec<(u64, String)> {
@@ -166,4 +168,19 @@ fn latin1_is_decoded_field_by_field() {
     assert_eq!(found[1].1, "Müller¦été");
     let found = all(b"n,m\nM\xfcller,1\n", Encoding::Utf8);
     assert!(found[1].1.starts_with("!NotText"));
+}
+
+proptest! {
+    /// What the splitter makes of a line without quotes is what the general parser makes of it; a quoted field at the
+    /// end of a line leaves that to the parser, and adds one field.
+    #[test]
+    fn a_line_without_quotes_has_the_fields_that_the_parser_finds(line in "[a-c,é ]{0,12}") {
+        let plain = all(format!("{line}\n").as_bytes(), Encoding::Utf8);
+        let quoted = all(format!("{line},\"q\"\n").as_bytes(), Encoding::Utf8);
+        if line.trim().is_empty() {
+            prop_assert!(plain.is_empty());
+        } else {
+            prop_assert_eq!(format!("{}¦q", plain[0].1), quoted[0].1.clone());
+        }
+    }
 }

@@ -12,7 +12,7 @@ use winback_table::profile::Sample;
 use winback_table::{Field, Kind, Schema, Source};
 
 use super::bins::borders;
-use super::{Codes, FIRST_LEVEL, Levels, MISSING_LEVEL, ROWS_PER_LEVEL, in_windows};
+use super::{Codes, FIRST_LEVEL, Levels, ROWS_PER_LEVEL, in_windows};
 use crate::profile::quantiles;
 use crate::{Error, Result};
 
@@ -63,15 +63,13 @@ impl ColumnEncoder {
         let column = column(batch, &self.name, self.kind)?;
         match (&self.shape, codes) {
             (Shape::Bins(borders), Codes::Bins(codes)) => {
-                let mut values = Vec::with_capacity(column.len());
-                for_each_number(column, self.kind, &mut |value| values.push(value as f32));
+                let values = numbers(column, self.kind, |value| value as f32);
                 let before = codes.len();
                 codes.resize(before + values.len(), 0);
                 Cpu::chosen().bins(&Borders::new(borders), &values, &mut codes[before..]);
             }
             (Shape::Levels(levels), Codes::Levels(codes)) => {
-                let code = |level: Option<&str>| level.map_or(MISSING_LEVEL, |level| levels.code(level));
-                codes.extend(column.as_string::<i32>().iter().map(code));
+                codes.extend(levels.codes(column.as_string::<i32>()));
             }
             // Codes are made from the same shapes, by `Codes::empty`.
             _ => return Err(mismatch(&self.name, self.kind)),
@@ -89,20 +87,24 @@ fn column<'a>(batch: &'a RecordBatch, name: &str, kind: Kind) -> Result<&'a dyn 
     column.map(AsRef::as_ref).ok_or_else(|| mismatch(name, kind))
 }
 
-/// Calls `take` with each cell as a number, missing as NaN.
-fn for_each_number(column: &dyn Array, kind: Kind, take: &mut dyn FnMut(f64)) {
+/// What `convert` makes of each cell as a number, missing as NaN.
+fn numbers<N>(column: &dyn Array, kind: Kind, convert: impl Fn(f64) -> N) -> Vec<N> {
     match kind {
         Kind::Flag => {
-            column
-                .as_boolean()
-                .iter()
-                .for_each(|cell| take(cell.map_or(f64::NAN, |flag| f64::from(u8::from(flag)))));
+            let number = |cell: Option<bool>| cell.map_or(f64::NAN, |flag| f64::from(u8::from(flag)));
+            column.as_boolean().iter().map(number).map(convert).collect()
         }
-        Kind::Time => column
-            .as_primitive::<TimestampSecondType>()
-            .iter()
-            .for_each(|cell| take(cell.map_or(f64::NAN, |seconds| seconds as f64 / SECONDS_A_DAY))),
-        _ => column.as_primitive::<Float64Type>().iter().for_each(|cell| take(cell.unwrap_or(f64::NAN))),
+        Kind::Time => {
+            let days = |cell: Option<i64>| cell.map_or(f64::NAN, |seconds| seconds as f64 / SECONDS_A_DAY);
+            column.as_primitive::<TimestampSecondType>().iter().map(days).map(convert).collect()
+        }
+        _ => {
+            let column = column.as_primitive::<Float64Type>();
+            match column.nulls() {
+                Some(_) => column.iter().map(|cell| convert(cell.unwrap_or(f64::NAN))).collect(),
+                None => column.values().iter().map(|value| convert(*value)).collect(),
+            }
+        }
     }
 }
 
@@ -186,11 +188,8 @@ impl Sketch {
     fn add(&mut self, column: &dyn Array, field: &Field) -> Result<()> {
         match self {
             Self::Numbers(sample) => {
-                for_each_number(column, field.kind, &mut |value| {
-                    if !value.is_nan() {
-                        sample.add(value);
-                    }
-                });
+                let numbers = numbers(column, field.kind, |value| value);
+                numbers.into_iter().filter(|value| !value.is_nan()).for_each(|value| sample.add(value));
             }
             Self::Levels(counts) => {
                 for level in column.as_string::<i32>().iter().flatten() {

@@ -1,7 +1,7 @@
 //! Rows go through a forest in blocks that stay near the processor, and are summed in 32 bits where those are enough.
 
 /// Rows that go through all trees before the next ones do.
-pub(super) const BLOCK: usize = 256;
+pub(super) const BLOCK: usize = 512;
 
 /// Where the sums of a block's rows stand for one column. Somewhat longer than a block, so that the sums of one row do
 /// not all fall upon the same few lines of a cache, whose number is a power of two.

@@ -65,7 +65,8 @@ pub(crate) struct UniqueKeys {
     pub(crate) key: usize,
     /// The position of a time that belongs to it.
     pub(crate) time: Option<usize>,
-    seen: KeySet,
+    /// The hashes of those that were seen.
+    pub(crate) seen: KeySet,
 }
 
 impl UniqueKeys {

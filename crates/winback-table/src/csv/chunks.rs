@@ -18,7 +18,7 @@ use super::records::Records;
 use super::sniff::Dialect;
 use super::table::{Layout, reject};
 use crate::sink::{Batch, Ready, Sink, UniqueKeys};
-use crate::{Error, Reason, Reject, Result};
+use crate::{Error, Reason, Reject, Result, keys};
 
 /// Bytes of a chunk, where lines allow it.
 const CHUNK: usize = 1 << 20;
@@ -60,6 +60,8 @@ struct Reading<'a> {
 struct Parsed {
     ready: Ready,
     lines: u64,
+    /// Nothing where keys may repeat.
+    keys: Keys,
     /// Whether it holds whole records, with quotes in order.
     is_whole: bool,
 }
@@ -77,15 +79,16 @@ impl Window {
     ) -> Result<bool> {
         let chunks = self.take(records).map_err(|error| Error::io("read", file, error))?;
         let reading = Reading { file, dialect: records.dialect(), fields: records.position().1, layout };
+        let unique = keys.as_deref().map(|keys| (keys.key, keys.time));
         let parsed: Vec<Parsed> =
-            chunks.par_iter().map(|chunk| reading.parse(chunk)).collect::<Result<_>>()?;
+            chunks.par_iter().map(|chunk| reading.parse(chunk, unique)).collect::<Result<_>>()?;
         let mut read = before;
         let whole = parsed.iter().take_while(|parsed| parsed.is_whole).count();
         for (mut parsed, chunk) in parsed.into_iter().zip(&chunks).take(whole) {
             records.account(parsed.lines);
             if let Some(keys) = keys.as_deref_mut() {
                 let batch = &mut parsed.ready.batch;
-                let repeated = repeated(&batch.rows, keys);
+                let repeated = parsed.keys.repeated(keys);
                 let repeated = repeated.map_err(|error| Error::io("keep the keys of", file, error))?;
                 if repeated.iter().any(|row| *row) {
                     let marked = batch.numbers.iter().zip(&repeated).filter(|(_, row)| **row);
@@ -138,14 +141,17 @@ impl Reading<'_> {
         Records::within(chunk.lines.as_slice(), self.dialect, chunk.before, self.fields)
     }
 
-    /// Reads a chunk by itself; keys are left for later, because whether one repeats depends on what came before.
-    fn parse(self, chunk: &Chunk) -> Result<Parsed> {
+    /// Reads a chunk by itself. Of the keys, with their times if these belong to them, it takes the hashes; whether one
+    /// repeats depends on what came before.
+    fn parse(self, chunk: &Chunk, unique: Option<(usize, Option<usize>)>) -> Result<Parsed> {
         let mut records = self.records(chunk);
         let mut sink = Sink::unbounded(self.layout.schema);
         self.layout.read(&mut records, self.file, &mut sink)?;
         let ready = sink.finish(0)?;
         let lines = records.position().0 - chunk.before;
-        Ok(Parsed { ready, lines, is_whole: records.are_whole() })
+        let rows = &ready.batch.rows;
+        let keys = unique.map(|(key, time)| Keys::of(rows, key, time)).unwrap_or_default();
+        Ok(Parsed { ready, lines, keys, is_whole: records.are_whole() })
     }
 
     /// Rejects for the records at some places of a chunk, whose keys repeat. They are read again: this is rare.
@@ -166,15 +172,35 @@ impl Reading<'_> {
     }
 }
 
-/// For each row of a batch whether its key was there before; new ones are remembered.
-fn repeated(rows: &RecordBatch, keys: &mut UniqueKeys) -> io::Result<Vec<bool>> {
-    let texts = rows.column(keys.key).as_string::<i32>();
-    let times = keys.time.map(|time| rows.column(time).as_primitive::<TimestampSecondType>());
-    let is_repeated = |row: usize| {
-        let time = times.map(|times| times.value(row));
-        Ok(!keys.insert(texts.value(row), time)?)
-    };
-    (0..rows.num_rows()).map(is_repeated).collect()
+/// The keys of a chunk's rows.
+#[derive(Default)]
+struct Keys {
+    /// Hashes of key and time, ascending.
+    hashes: Vec<u128>,
+    /// The row of each; equal ones are in the order of rows.
+    rows: Vec<u32>,
+}
+
+impl Keys {
+    /// Those of a batch.
+    fn of(rows: &RecordBatch, key: usize, time: Option<usize>) -> Self {
+        let texts = rows.column(key).as_string::<i32>();
+        let times = time.map(|time| rows.column(time).as_primitive::<TimestampSecondType>());
+        let hash = |row: usize| keys::hash(texts.value(row), times.map(|times| times.value(row)));
+        let mut hashed: Vec<(u128, u32)> = (0..rows.num_rows()).map(|row| (hash(row), row as u32)).collect();
+        hashed.sort_unstable();
+        let (hashes, rows) = hashed.into_iter().unzip();
+        Self { hashes, rows }
+    }
+
+    /// For each row whether its key was there before; new ones are remembered.
+    fn repeated(&self, keys: &mut UniqueKeys) -> io::Result<Vec<bool>> {
+        let mut repeated = vec![false; self.rows.len()];
+        for (row, is_new) in self.rows.iter().zip(keys.seen.insert_all(&self.hashes)?) {
+            repeated[*row as usize] = !is_new;
+        }
+        Ok(repeated)
+    }
 }
 
 /// Takes rows with repeated keys out of a batch and puts their rejects among the others, in the order of the file.

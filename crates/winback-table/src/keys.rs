@@ -157,7 +157,7 @@ impl Filter {
 
     /// The line of a hash, by its upper half: the half's share of its range is the line's share of the filter.
     fn line(&self, hash: u128) -> usize {
-        ((hash >> 64) * self.lines.len() as u128 >> 64) as usize
+        (((hash >> 64) * self.lines.len() as u128) >> 64) as usize
     }
 
     /// The bits of a line that stand for a hash, by its lower half, nine bits of it each.

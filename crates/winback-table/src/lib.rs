@@ -17,6 +17,7 @@ pub mod input;
 pub mod keys;
 mod notation;
 mod oddity;
+mod pack;
 pub mod parquet;
 pub mod profile;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use counts::parted;
 pub use error::{Error, HeaderFlaw, Result};
 pub use notation::{Dates, Notation, Numbers};
 pub use oddity::{Oddity, OddityKind};
+pub use pack::Packed;
 pub use reject::{Reason, Reject};
 pub use schema::{Field, Kind, Role, Schema, Trend, Wording, nearest_name};
 pub use source::{BatchIterator, MemorySource, Source};

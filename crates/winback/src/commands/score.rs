@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     /// The customers: CSV (also gzip or zstd) or Parquet, also as 'weeks/*.csv'; columns in any order, a label is ignored
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Where the scored customers go: `.csv` or `.parquet` [default: beside FILE, `.scored.csv`]
+    /// Where the scored customers go: `.csv`, `.csv.gz`, `.csv.zst` or `.parquet` [default: beside FILE, `.scored.csv`]
     #[arg(long, short, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,
     /// The model: a version (`3`, `churn/3`) or the folder of a package [default: the champion]

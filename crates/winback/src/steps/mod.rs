@@ -2,6 +2,7 @@
 
 pub(crate) mod ingest;
 pub(crate) mod out_of_fold;
+mod output;
 pub(crate) mod partial;
 pub(crate) mod pipeline;
 pub(crate) mod quarantine;

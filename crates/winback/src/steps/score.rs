@@ -1,20 +1,19 @@
 //! A weekly file in, every customer scored and explained out, in the order of the file; rejected rows beside it.
 
-use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::record_batch::RecordBatch;
 use winback_retain::report::Gathering;
 use winback_retain::{RiskBand, Scored, Scorer};
 use winback_table::input::Input;
 use winback_table::reader::{Batch, Options, TableReader, Tally};
-use winback_table::{Reject, Schema, csv, parquet};
+use winback_table::{Reject, Schema, csv};
 
+use super::output::Output;
 use super::partial::{Finish as _, Partial};
 use super::pipeline::in_order;
 use super::quarantine::Quarantine;
-use crate::error::{Result, ResultExt as _, UserError};
+use crate::error::{Result, ResultExt as _};
 
 /// What the name of a quarantine file has after that of the output.
 pub(crate) const QUARANTINE: &str = ".quarantine.csv";
@@ -66,7 +65,7 @@ pub(crate) fn score(
     let Week { inputs, output, options, reject_limit } = week;
     let mut reader = TableReader::new(inputs, schema, options);
     let quarantine_path = beside(output, QUARANTINE);
-    let mut lines = Output::create(output, scorer)?;
+    let mut lines = Output::create(output, scorer.columns())?;
     let mut rejected = Quarantine::new(Partial::create(&quarantine_path)?)?;
     let mut summary = Summary::default();
     let mut unknown = vec![0; scorer.model_columns().count()];
@@ -128,49 +127,6 @@ pub(crate) fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)
-}
-
-/// The scored file in the format its ending asks for.
-enum Output {
-    Csv(csv::Writer<BufWriter<Partial>>),
-    Parquet(Box<parquet::Writer<BufWriter<Partial>>>),
-}
-
-impl Output {
-    fn create(path: &Path, scorer: &Scorer) -> Result<Self> {
-        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-        match ending.as_deref() {
-            Some("csv") => Ok(Self::Csv(csv::Writer::new(Partial::create(path)?, scorer.columns())?)),
-            Some("parquet") => {
-                Ok(Self::Parquet(Box::new(parquet::Writer::new(Partial::create(path)?, scorer.columns())?)))
-            }
-            _ => {
-                let message = format!("`{}` ends neither in `.csv` nor in `.parquet`", path.display());
-                Err(UserError::new(message)).hint("the ending says in which format to write")
-            }
-        }
-    }
-
-    /// Whether lines are written as text, which can be made of each batch by itself.
-    fn is_text(&self) -> bool {
-        matches!(self, Self::Csv(_))
-    }
-
-    /// Writes lines; as the text that was made of them where that is what is written.
-    fn write(&mut self, lines: &RecordBatch, text: &[u8]) -> Result<()> {
-        match self {
-            Self::Csv(writer) => writer.write_lines(text)?,
-            Self::Parquet(writer) => writer.write(lines)?,
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Result<bool> {
-        match self {
-            Self::Csv(writer) => writer.finish()?.finish(true),
-            Self::Parquet(writer) => writer.finish()?.finish(true),
-        }
-    }
 }
 
 /// The bands in the order of [`Summary::bands`].

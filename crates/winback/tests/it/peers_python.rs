@@ -39,6 +39,16 @@ assert sum(column.null_count for column in table.columns) > 100
 pyarrow.parquet.write_table(table, sys.argv[2], row_group_size=97)
 ";
 
+/// Unpacks a file, as data frames do when they read one with such an ending.
+const UNPACK: &str = "
+import gzip, shutil, sys
+import pyarrow
+source, target = sys.argv[1:]
+opened = gzip.open(source) if source.endswith('.gz') else pyarrow.input_stream(source, compression='zstd')
+with opened as packed, open(target, 'wb') as unpacked:
+    shutil.copyfileobj(packed, unpacked)
+";
+
 pub(crate) fn python(arguments: &[&str], folder: &Path) -> Output {
     Command::new("python3").args(arguments).current_dir(folder).output().unwrap()
 }
@@ -86,6 +96,23 @@ fn pyarrow_reads_our_parquet() {
     }
     let types = found["types"].as_array().unwrap();
     assert_eq!((&types[0], &types[1], &types[4]), (&"string".into(), &"double".into(), &"string".into()));
+}
+
+#[test]
+fn packed_scores_are_read_by_python_and_by_us() {
+    if !has("packed_scores_are_read_by_python_and_by_us", &["gzip", "pyarrow"]) {
+        return;
+    }
+    let bench = trained();
+    for name in ["scored.csv", "scored.csv.gz", "scored.csv.zst"] {
+        assert_eq!(bench.json(&["score", WEEK, "-o", name])["output"], name);
+    }
+    for name in ["scored.csv.gz", "scored.csv.zst"] {
+        checked(&python(&["-c", UNPACK, name, "unpacked.csv"], bench.path()));
+        assert!(bench.read("unpacked.csv") == bench.read("scored.csv"), "{name}");
+        let week = bench.json(&["score", WEEK, "-o", "again.csv", "--previous", name]);
+        assert_eq!(week["quarantined"], 0, "{name}");
+    }
 }
 
 #[test]

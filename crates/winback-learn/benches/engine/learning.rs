@@ -13,12 +13,12 @@ use crate::{Result, files};
 
 /// Trees between two looks at the unseen rows; the clock stands still meanwhile.
 const STRIDE: usize = 5;
-const MOST_TREES: usize = 1000;
 /// As the product trains so many rows, but for the rate: it may be higher where only the time to a loss counts.
 pub(crate) const SETTINGS: Settings = Settings { depth: 6, rate: 0.2, l2: 3.0, sample: 0.2 };
 
-/// Trains until the log loss of unseen rows is reached, and says how long that took, encoding included.
-pub(crate) fn train(folder: &Path, loss: f64) -> Result<Value> {
+/// Trains until the log loss of unseen rows is reached, or there are so many trees, and says how long that took, encoding
+/// included.
+pub(crate) fn train(folder: &Path, loss: f64, most_trees: usize) -> Result<Value> {
     let [train, test] = files(folder);
     let (train, test) = (read(&train)?, read(&test)?);
     let test_labels = labels(&test)?;
@@ -40,7 +40,7 @@ pub(crate) fn train(folder: &Path, loss: f64) -> Result<Value> {
     let mut margins = vec![booster.base(); test_labels.len()];
     let (mut trees, mut reached) = (0, f64::INFINITY);
     let mut grown: Vec<Tree> = Vec::with_capacity(STRIDE);
-    while loss < reached && trees < MOST_TREES {
+    while loss < reached && trees < most_trees {
         let clock = Instant::now();
         grown.clear();
         for _ in 0..STRIDE {

@@ -15,8 +15,7 @@ use std::path::{Path, PathBuf};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-const USAGE: &str =
-    "tell what to do: data, train, score, explain or interactions, and the folder of the data; or large";
+const USAGE: &str = "tell what to do: data, train, onnx, score, explain or interactions, and the folder of the data; or large";
 
 fn main() -> Result<()> {
     // Cargo adds an argument of its own.
@@ -32,13 +31,17 @@ fn main() -> Result<()> {
         Ok(asked(name).map(|text| text.parse()).transpose()?.unwrap_or(usual))
     };
     let threads = number("--threads", 1.0)? as usize;
+    if let Some(cpu) = asked("--cpu") {
+        winback_kernels::Cpu::named(cpu)?.choose();
+    }
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     let line = match work {
         "large" => large::train(number("--rows", 1e7)? as u64)?,
         "data" => {
             data::write(&folder, number("--rows", 1e6)? as u64, number("--test-rows", 250_000.0)? as u64)?
         }
-        "train" => learning::train(&folder, number("--loss", 0.0)?)?,
+        "train" => learning::train(&folder, number("--loss", 0.0)?, number("--trees", 1000.0)? as usize)?,
+        "onnx" => using::onnx(&folder)?,
         "score" => using::score(&folder)?,
         "explain" => using::explain(&folder)?,
         "interactions" => using::interactions(&folder)?,

@@ -35,6 +35,15 @@ pub(crate) fn explain(folder: &Path) -> Result<Value> {
     run(folder, &|model, batch| Ok(model.explain(batch)?.log_odds.len()))
 }
 
+/// Writes the model that is timed as ONNX, for other programs to score.
+pub(crate) fn onnx(folder: &Path) -> Result<Value> {
+    let [train, _] = files(folder);
+    let train = read(&train)?;
+    let bytes = winback_learn::onnx::save(&model(&train)?, train.schema());
+    std::fs::write(folder.join("winback.onnx"), &bytes)?;
+    Ok(json!({ "bytes": bytes.len() }))
+}
+
 /// Times how strong all pairs of columns are; batches one after the other, blocks of their rows side by side.
 pub(crate) fn interactions(folder: &Path) -> Result<Value> {
     let [train, test] = files(folder);

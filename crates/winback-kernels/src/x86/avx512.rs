@@ -1,9 +1,9 @@
 //! The kernels for AVX-512: sixteen comparisons at once, and tables of 64 entries held in four registers.
 
 use std::arch::x86_64::{
-    __m512i, _CMP_LE_OQ, _mm_loadu_si128, _mm512_add_epi32, _mm512_cmp_ps_mask, _mm512_cvtepu8_epi32,
-    _mm512_loadu_ps, _mm512_loadu_si512, _mm512_mask_blend_epi32, _mm512_permutex2var_epi32,
-    _mm512_set1_epi32, _mm512_set1_ps, _mm512_storeu_si512, _mm512_test_epi32_mask,
+    _CMP_LE_OQ, _mm256_loadu_si256, _mm256_permutexvar_epi32, _mm256_setr_epi32, _mm512_add_epi32,
+    _mm512_cmp_ps_mask, _mm512_cvtepu8_epi16, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_permutex2var_epi16,
+    _mm512_set1_ps, _mm512_storeu_si512, _mm512_unpackhi_epi16, _mm512_unpacklo_epi16,
 };
 
 use crate::borders::STEP;
@@ -37,30 +37,36 @@ pub(super) fn bins(borders: &Borders, values: &[f32], bins: &mut [u8]) {
     }
 }
 
-/// See [`crate::Cpu::add_table`]: sixteen rows at a time, the table in four registers.
+/// See [`crate::Cpu::add_table`]: thirty-two rows at a time. A look-up of sixteen bits knows all 64 entries of a table and
+/// answers 32 rows, so the lower and the upper halves of the entries are looked up apart and joined behind it.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 pub(super) fn add_table(table: &[i32; LEAVES], leaves: &[u8], sums: &mut [i32]) {
-    let (quarters, _) = table.as_chunks::<LANES>();
-    let [a, b, c, d] = [0, 1, 2, 3].map(|quarter: usize| {
-        // SAFETY: a quarter of the table has sixteen entries.
-        unsafe { _mm512_loadu_si512(quarters[quarter].as_ptr().cast()) }
+    let lower: [i16; LEAVES] = table.map(|entry| entry as i16);
+    let upper: [i16; LEAVES] = table.map(|entry| (entry >> 16) as i16);
+    let [(lower_a, lower_b), (upper_a, upper_b)] = [lower, upper].map(|half| {
+        let (a, b) = half.split_at(LEAVES / 2);
+        // SAFETY: each part has 32 numbers of 16 bits.
+        unsafe { (_mm512_loadu_si512(a.as_ptr().cast()), _mm512_loadu_si512(b.as_ptr().cast())) }
     });
-    let upper_half = _mm512_set1_epi32(32);
-    let (leaf_groups, last_leaves) = leaves.as_chunks::<LANES>();
-    let (sum_groups, last_sums) = sums.as_chunks_mut::<LANES>();
+    // Joining goes by quarters of a register; this order of the rows makes it answer them in their own.
+    let order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    let (leaf_groups, last_leaves) = leaves.as_chunks::<{ 2 * LANES }>();
+    let (sum_groups, last_sums) = sums.as_chunks_mut::<{ 2 * LANES }>();
     for (leaves, sums) in leaf_groups.iter().zip(sum_groups) {
-        // SAFETY: a group has sixteen leaves.
-        let leaves = unsafe { _mm_loadu_si128(leaves.as_ptr().cast()) };
-        let leaves: __m512i = _mm512_cvtepu8_epi32(leaves);
-        // Of each index the instruction takes the lower five bits; the sixth chooses the half.
-        let low = _mm512_permutex2var_epi32(a, leaves, b);
-        let high = _mm512_permutex2var_epi32(c, leaves, d);
-        let entries = _mm512_mask_blend_epi32(_mm512_test_epi32_mask(leaves, upper_half), low, high);
-        // SAFETY: a group has sixteen sums.
-        let before = unsafe { _mm512_loadu_si512(sums.as_ptr().cast()) };
-        let after = _mm512_add_epi32(before, entries);
-        // SAFETY: as above, and they are ours to write.
-        unsafe { _mm512_storeu_si512(sums.as_mut_ptr().cast(), after) };
+        // SAFETY: a group has 32 leaves.
+        let leaves = unsafe { _mm256_loadu_si256(leaves.as_ptr().cast()) };
+        // Of each index the look-up takes the lower six bits.
+        let leaves = _mm512_cvtepu8_epi16(_mm256_permutexvar_epi32(order, leaves));
+        let lower = _mm512_permutex2var_epi16(lower_a, leaves, lower_b);
+        let upper = _mm512_permutex2var_epi16(upper_a, leaves, upper_b);
+        let entries = [_mm512_unpacklo_epi16(lower, upper), _mm512_unpackhi_epi16(lower, upper)];
+        for (entries, sums) in entries.into_iter().zip(sums.as_chunks_mut::<LANES>().0) {
+            // SAFETY: half a group has sixteen sums.
+            let before = unsafe { _mm512_loadu_si512(sums.as_ptr().cast()) };
+            let after = _mm512_add_epi32(before, entries);
+            // SAFETY: as above, and they are ours to write.
+            unsafe { _mm512_storeu_si512(sums.as_mut_ptr().cast(), after) };
+        }
     }
     portable::add_table(table, last_leaves, last_sums);
 }

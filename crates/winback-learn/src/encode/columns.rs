@@ -100,10 +100,13 @@ fn numbers<N>(column: &dyn Array, kind: Kind, convert: impl Fn(f64) -> N) -> Vec
         }
         _ => {
             let column = column.as_primitive::<Float64Type>();
-            match column.nulls() {
-                Some(_) => column.iter().map(|cell| convert(cell.unwrap_or(f64::NAN))).collect(),
-                None => column.values().iter().map(|value| convert(*value)).collect(),
+            let mut numbers: Vec<N> = column.values().iter().map(|value| convert(*value)).collect();
+            if let Some(nulls) = column.nulls() {
+                for row in (!nulls.inner()).set_indices() {
+                    numbers[row] = convert(f64::NAN);
+                }
             }
+            numbers
         }
     }
 }

@@ -43,11 +43,13 @@ pub(super) fn bins(borders: &Borders, values: &[f32], bins: &mut [u8]) {
 pub(super) fn add_table(table: &[i32; LEAVES], leaves: &[u8], sums: &mut [i32]) {
     let lower: [i16; LEAVES] = table.map(|entry| entry as i16);
     let upper: [i16; LEAVES] = table.map(|entry| (entry >> 16) as i16);
-    let [(lower_a, lower_b), (upper_a, upper_b)] = [lower, upper].map(|half| {
-        let (a, b) = half.split_at(LEAVES / 2);
-        // SAFETY: each part has 32 numbers of 16 bits.
-        unsafe { (_mm512_loadu_si512(a.as_ptr().cast()), _mm512_loadu_si512(b.as_ptr().cast())) }
-    });
+    let [lower_a, lower_b, upper_a, upper_b] =
+        [&lower[..LEAVES / 2], &lower[LEAVES / 2..], &upper[..LEAVES / 2], &upper[LEAVES / 2..]].map(
+            |part| {
+                // SAFETY: each part has 32 numbers of 16 bits.
+                unsafe { _mm512_loadu_si512(part.as_ptr().cast()) }
+            },
+        );
     // Joining goes by quarters of a register; this order of the rows makes it answer them in their own.
     let order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
     let (leaf_groups, last_leaves) = leaves.as_chunks::<{ 2 * LANES }>();

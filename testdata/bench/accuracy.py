@@ -1,10 +1,12 @@
-"""Real histories, five times five folds, and what other programs reach on them: prints one JSON object a call.
+"""Real and made histories, their folds, and what other programs reach on them: prints one JSON object a call.
 
-accuracy.py data DATA FOLDER             writes each history with its folds into FOLDER
+accuracy.py data DATA MADE FOLDER        writes each history with its folds into FOLDER: real ones of DATA with five times
+                                         five, made ones of MADE, which are larger and known, with five
 accuracy.py PROGRAM FOLDER [--repeats N] learns and judges on the folds of each history there
 
 PROGRAM is catboost (its defaults), or lightgbm, lightgbm-stopped, xgboost or xgboost-stopped: as they come, or at rate
-0.05 with a tenth of each training part held out to stop early. All take categories in their own way.
+0.05 with a tenth of each training part held out to stop early. All take categories in their own way. It may be truth
+as well, which knows the true probabilities of made histories and has learnt nothing of others.
 """
 
 import argparse
@@ -18,6 +20,8 @@ import pandas as pd
 
 REPEATS, FOLDS = 5, 5
 LABEL = "label"
+TRUTH = "truth"
+MADE = ["made-deep", "made-pairs"]
 
 
 def bank_churners(data):
@@ -56,24 +60,30 @@ def schema(table):
     fields = []
     for name in table:
         is_number = table[name].dtype.kind == "f"
-        role = "label" if name == LABEL else "excluded" if name.startswith("fold_") else "feature"
+        role = "label" if name == LABEL else "excluded" if name.startswith("fold_") or name == TRUTH else "feature"
         kind = "flag" if name == LABEL else "number" if is_number else "category"
         fields.append({"name": name, "kind": kind, "role": role})
     return {"fields": fields, "positive": "true", "missing": [""]}
 
 
-def write(data, folder):
+def made_history(made, name):
+    table = pd.read_parquet(made / f"{name}.parquet")
+    return table.drop(columns="left"), table["left"]
+
+
+def write(data, made, folder):
     from sklearn.model_selection import RepeatedStratifiedKFold
 
-    for name, read in HISTORIES.items():
-        table, label = read(pathlib.Path(data))
+    for name in [*HISTORIES, *MADE]:
+        is_made = name in MADE
+        table, label = made_history(pathlib.Path(made), name) if is_made else HISTORIES[name](pathlib.Path(data))
         for column in table:
             if table[column].dtype.kind in "if":
                 table[column] = table[column].astype(np.float64)
             else:
                 table[column] = table[column].astype("string")
         table[LABEL] = label.to_numpy()
-        parts = RepeatedStratifiedKFold(n_splits=FOLDS, n_repeats=REPEATS, random_state=7)
+        parts = RepeatedStratifiedKFold(n_splits=FOLDS, n_repeats=1 if is_made else REPEATS, random_state=7)
         for number, (_, held_out) in enumerate(parts.split(table, label)):
             repeat, fold = divmod(number, FOLDS)
             if fold == 0:
@@ -84,7 +94,7 @@ def write(data, folder):
         target.mkdir(parents=True, exist_ok=True)
         table.to_parquet(target / f"{name}.parquet", index=False)
         (target / f"{name}.json").write_text(json.dumps(schema(table)))
-    return {"histories": list(HISTORIES)}
+    return {"histories": [*HISTORIES, *MADE]}
 
 
 def fit(program, table, label, unseen, threads):
@@ -126,23 +136,29 @@ def judge(program, folder, repeats, threads, only):
     from sklearn.metrics import log_loss, roc_auc_score
 
     found = {}
-    for name in (name for name in HISTORIES if name.startswith(only)):
+    for name in (name for name in [*HISTORIES, *MADE] if name.startswith(only)):
         table = pd.read_parquet(pathlib.Path(folder) / f"{name}.parquet")
         label = table.pop(LABEL).to_numpy()
-        folds = [table.pop(f"fold_{repeat}").to_numpy() for repeat in range(REPEATS)]
+        truth = table.pop(TRUTH).to_numpy() if TRUTH in table else None
+        if program == TRUTH and truth is None:
+            continue
+        folds = [table.pop(column).to_numpy() for column in list(table) if column.startswith("fold_")][:repeats]
         if program != "catboost":
             for column in table:
                 if table[column].dtype.kind not in "f":
                     table[column] = table[column].astype("category")
         figures = {"roc_auc": [], "log_loss": []}
         clock = time.perf_counter()
-        for repeat in range(repeats):
+        for parts in folds:
             for fold in range(FOLDS):
-                held_out = folds[repeat] == fold
-                probability = fit(program, table[~held_out], label[~held_out], table[held_out], threads)
+                held_out = parts == fold
+                if program == TRUTH:
+                    probability = truth[held_out]
+                else:
+                    probability = fit(program, table[~held_out], label[~held_out], table[held_out], threads)
                 figures["roc_auc"].append(roc_auc_score(label[held_out], probability))
                 figures["log_loss"].append(log_loss(label[held_out], probability))
-        seconds = (time.perf_counter() - clock) / (repeats * FOLDS)
+        seconds = (time.perf_counter() - clock) / (len(folds) * FOLDS)
         found[name] = {**figures, "seconds_a_fit": seconds}
     return found
 

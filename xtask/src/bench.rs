@@ -8,6 +8,7 @@ mod accuracy;
 mod contest;
 mod engine;
 mod growth;
+mod job;
 mod peers;
 mod programs;
 
@@ -40,18 +41,23 @@ const BENCHES: &[Bench] = &[
     },
     Bench {
         name: "engine",
-        about: "learning, scoring and explaining a wide table, beside LightGBM and CatBoost",
+        about: "learning, scoring and explaining a wide table, beside six other programs",
         kind: Kind::Contest(engine::run),
     },
     Bench {
         name: "accuracy",
-        about: "what is reached on four real histories, beside CatBoost, LightGBM and XGBoost",
+        about: "what is reached on real and made histories, beside CatBoost, LightGBM and XGBoost",
         kind: Kind::Contest(accuracy::run),
     },
     Bench {
         name: "growth",
         about: "how the time and memory of learning grow from a million rows to ten million",
         kind: Kind::Contest(growth::run),
+    },
+    Bench {
+        name: "job",
+        about: "the weekly job, file to file, beside pyarrow's reading and a job of pandas and LightGBM",
+        kind: Kind::Contest(job::run),
     },
 ];
 

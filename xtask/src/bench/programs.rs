@@ -1,4 +1,4 @@
-//! Our side of a contest: a bench of `winback-learn`, built in release, and the machine that it runs on.
+//! Our side of a contest, built in release, and the machine that it runs on.
 
 use std::path::PathBuf;
 
@@ -7,25 +7,35 @@ use serde_json::Value;
 
 use crate::config::Config;
 
-/// Builds a bench and answers where its program is.
+/// Builds a bench of `winback-learn` and answers where its program is.
 pub(super) fn build(config: &Config, bench: &str) -> anyhow::Result<PathBuf> {
+    built(config, &["--profile", "bench", "-p", "winback-learn", "--bench", bench], bench)
+}
+
+/// Builds `winback` itself and answers where it is.
+pub(super) fn build_program(config: &Config) -> anyhow::Result<PathBuf> {
+    built(config, &["--release", "-p", "winback", "--bin", "winback"], "winback")
+}
+
+/// Builds what is asked for, and answers where the program of a name is.
+fn built(config: &Config, what: &[&str], name: &str) -> anyhow::Result<PathBuf> {
     let output = config
         .cargo()
-        .args(["build", "--quiet", "--profile", "bench", "-p", "winback-learn", "--bench", bench])
-        .args(["--message-format", "json-render-diagnostics"])
+        .args(["build", "--quiet", "--message-format", "json-render-diagnostics"])
+        .args(what)
         .stderr(std::process::Stdio::inherit())
         .output()
         .context("cannot start cargo")?;
     if !output.status.success() {
-        bail!("the bench could not be built: {}", output.status);
+        bail!("`{name}` could not be built: {}", output.status);
     }
     let text = String::from_utf8_lossy(&output.stdout);
     let program =
         text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).find_map(|message| {
-            let is_ours = message["target"]["name"] == bench;
+            let is_ours = message["target"]["name"] == name;
             message["executable"].as_str().filter(|_| is_ours).map(PathBuf::from)
         });
-    program.with_context(|| format!("cargo built no program for the bench `{bench}`"))
+    program.with_context(|| format!("cargo built no program `{name}`"))
 }
 
 /// The machine in a line.

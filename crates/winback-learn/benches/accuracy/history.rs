@@ -66,6 +66,11 @@ impl History {
         Ok(Self { name, schema: schema.used(), rows: rows.project(&kept)?, folds })
     }
 
+    /// How many times its rows are parted.
+    pub(crate) fn repeats(&self) -> usize {
+        self.folds.len()
+    }
+
     /// The rows to learn from and those held out.
     pub(crate) fn parts(&self, repeat: usize, fold: usize) -> Result<(MemorySource, MemorySource)> {
         let is_held_out: Vec<bool> = self.folds[repeat].iter().map(|of_row| *of_row == fold).collect();

@@ -1,11 +1,12 @@
 //! Our side of the contest of accuracy: real histories, five times five folds, everything learnt inside the folds.
 //!
 //! `cargo xtask bench accuracy` runs it beside other programs' (`testdata/bench/accuracy.py`, which also writes the
-//! histories with their folds). Each call prints one JSON object.
+//! histories with their folds). Each call prints one JSON object; `made FOLDER` writes histories whose truth is known.
 #![expect(clippy::print_stdout, reason = "this program's output is its result")]
 #![expect(clippy::disallowed_methods, reason = "a bench measures time")]
 
 mod history;
+mod made;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -24,6 +25,12 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 fn main() -> Result<()> {
     // Cargo adds an argument of its own.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let [work, folder] = arguments.as_slice()
+        && work == "made"
+    {
+        println!("{}", json!({ "made": made::write(folder.as_ref())? }));
+        return Ok(());
+    }
     let (mut effort, mut repeats, mut folder) = (Effort::Normal, 5, None);
     let mut only: Option<&String> = None;
     let mut words = arguments.iter();
@@ -57,6 +64,7 @@ fn judge(history: &History, effort: Effort, repeats: usize) -> Result<Value> {
     let settings = Settings { learner: Learner::Trees, effort, seed: 1, horizon: 0, bands: [3.0, 1.0] };
     let (mut aucs, mut losses) = (Vec::new(), Vec::new());
     let clock = Instant::now();
+    let repeats = repeats.min(history.repeats());
     for repeat in 0..repeats {
         for fold in 0..FOLDS {
             let (training, held_out) = history.parts(repeat, fold)?;

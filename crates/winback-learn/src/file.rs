@@ -10,7 +10,7 @@ use crate::calibrate::Calibration;
 use crate::encode::{ColumnEncoder, Encoder, Levels, Shape};
 use crate::linear::Scorecard;
 use crate::model::{Model, Predictor};
-use crate::trees::{Forest, MOST_DEPTH, Question, Tree};
+use crate::trees::{Forest, Lookups, MOST_DEPTH, Pair, Question, Tree};
 use crate::{Error, Result};
 use bytes::{Reader, Writer};
 
@@ -19,7 +19,7 @@ mod check;
 
 const MAGIC: &[u8; 8] = b"WINBACKM";
 /// The format written; every older one is read.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 const CHECKSUM: usize = 32;
 
 const KINDS: [Kind; 6] = [Kind::Number, Kind::Category, Kind::Flag, Kind::Time, Kind::Text, Kind::Identifier];
@@ -134,12 +134,16 @@ fn write_predictor(writer: &mut Writer, predictor: &Predictor) {
         Predictor::Trees { forest, .. } => {
             writer.u8(0);
             writer.i64(forest.base);
-            writer.list(&forest.lookups, |writer, lookup| match lookup {
+            writer.list(&forest.lookups.columns, |writer, lookup| match lookup {
                 None => writer.u8(0),
                 Some(bins) => {
                     writer.u8(1);
                     writer.list(bins, |writer, bin| writer.u8(*bin));
                 }
+            });
+            writer.list(&forest.lookups.pairs, |writer, pair| {
+                pair.columns.iter().for_each(|column| writer.u16(*column));
+                writer.list(&pair.bins, |writer, bin| writer.u8(*bin));
             });
             writer.list(&forest.trees, |writer, tree| {
                 writer.list(&tree.questions, |writer, question| {
@@ -165,10 +169,13 @@ fn read_predictor(reader: &mut Reader<'_>, format: u32) -> Result<Predictor> {
     match reader.u8()? {
         0 => {
             let base = reader.i64()?;
-            let lookups = reader.list(1, |reader| match reader.u8()? {
+            let columns = reader.list(1, |reader| match reader.u8()? {
                 0 => Ok(None),
                 _ => reader.list(1, Reader::u8).map(Some),
             })?;
+            // Formats 1 and 2 knew no pairs.
+            let pairs = if format > 2 { reader.list(8, read_pair)? } else { Vec::new() };
+            let lookups = Lookups { columns, pairs };
             let trees = reader.list(12, |reader| read_tree(reader, format))?;
             // Empty tables: they are filled once the forest is known to be sound.
             let tables = crate::trees::shapley::Tables::default();
@@ -181,6 +188,10 @@ fn read_predictor(reader: &mut Reader<'_>, format: u32) -> Result<Predictor> {
         }
         other => Err(Error::ModelFile(format!("an unknown learner {other}"))),
     }
+}
+
+fn read_pair(reader: &mut Reader<'_>) -> Result<Pair> {
+    Ok(Pair { columns: [reader.u16()?, reader.u16()?], bins: reader.list(1, Reader::u8)? })
 }
 
 fn read_tree(reader: &mut Reader<'_>, format: u32) -> Result<Tree> {

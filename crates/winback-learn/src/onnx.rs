@@ -65,7 +65,7 @@ fn export(model: &Model, schema: &Schema) -> proto::Model {
 fn forest_sum(graph: &mut Builder, model: &Model, forest: &Forest, schema: &Schema) -> String {
     let encoders = &model.encoder.columns;
     let mut features = Vec::with_capacity(encoders.len());
-    for (column, lookup) in encoders.iter().zip(&forest.lookups) {
+    for (column, lookup) in encoders.iter().zip(&forest.lookups.columns) {
         features.push(match &column.shape {
             Shape::Bins(_) => columns::numbers(graph, column, schema),
             Shape::Levels(levels) => {
@@ -73,11 +73,17 @@ fn forest_sum(graph: &mut Builder, model: &Model, forest: &Forest, schema: &Sche
             }
         });
     }
+    for pair in &forest.lookups.pairs {
+        let both = pair.columns.map(|column| &encoders[usize::from(column)]);
+        features.push(columns::pair(graph, both, schema, &pair.bins));
+    }
     let features = graph.beside(&features, "features");
     let features = graph.cast(&features, element::DOUBLE, "features in 64 bits");
     let mut ensemble = Ensemble::default();
     for tree in &forest.trees {
-        ensemble.add_tree(tree, |question| border(&encoders[usize::from(question.column)].shape, question));
+        let shape =
+            |question: Question| encoders.get(usize::from(question.column)).map(|column| &column.shape);
+        ensemble.add_tree(tree, |question| border(shape(question), question));
     }
     if forest.trees.is_empty() {
         ensemble.add_nothing();
@@ -87,15 +93,15 @@ fn forest_sum(graph: &mut Builder, model: &Model, forest: &Forest, schema: &Sche
 }
 
 /// The least value that answers yes to a question: of numbers the border below the bins above, of categories the number
-/// of the first bin above.
-fn border(shape: &Shape, question: Question) -> f64 {
+/// of the first bin above. Pairs of categories have no shape of their own.
+fn border(shape: Option<&Shape>, question: Question) -> f64 {
     match (question.bin.checked_sub(1), shape) {
         // Only the bin of missing values is not above bin 0.
         (None, _) => ANY_VALUE,
-        (Some(below), Shape::Bins(borders)) => {
+        (Some(below), Some(Shape::Bins(borders))) => {
             borders.get(usize::from(below)).map_or(NO_VALUE, |border| f64::from(*border))
         }
-        (Some(_), Shape::Levels(_)) => f64::from(question.bin) + 1.0,
+        (Some(_), Some(Shape::Levels(_)) | None) => f64::from(question.bin) + 1.0,
     }
 }
 

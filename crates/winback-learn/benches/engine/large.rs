@@ -27,7 +27,7 @@ pub(crate) fn train(rows: u64) -> Result<Value> {
     let making = source.spent();
     let encoding = clock.elapsed().saturating_sub(making.wall);
     let encoded_mib = peak_mib();
-    let prepared = prepare(&data, &data.all_rows());
+    let prepared = prepare(&data, &data.all_rows(), 0);
     let mut booster = Booster::new(&prepared, SETTINGS);
     for _ in 0..TREES {
         booster.round();

@@ -29,7 +29,7 @@ pub(crate) fn train(folder: &Path, loss: f64, most_trees: usize) -> Result<Value
     let data = Encoded::read(&train, &encoder)?;
     let encoded = clock.elapsed();
     let rows = data.all_rows();
-    let prepared = prepare(&data, &rows);
+    let prepared = prepare(&data, &rows, 0);
     let mut booster = Booster::new(&prepared, SETTINGS);
     let mut spent = clock.elapsed();
     let preparing = spent - encoded;

@@ -87,7 +87,7 @@ fn model(train: &MemorySource) -> Result<Model> {
     let train = MemorySource::new(train.schema().clone(), batches);
     let (encoder, _) = Encoder::learn(&train, &|field| field.role == Role::Feature)?;
     let data = Encoded::read(&train, &encoder)?;
-    let prepared = prepare(&data, &data.all_rows());
+    let prepared = prepare(&data, &data.all_rows(), 0);
     let mut booster = Booster::new(&prepared, Settings { depth: 6, rate: 0.1, l2: 3.0, sample: 1.0 });
     for _ in 0..TREES {
         booster.round();

@@ -78,10 +78,10 @@ impl Counted {
     }
 }
 
-/// The fold of each row in which its own label is left out of what is said of its categories.
+/// The fold of each row in which its own label is left out of what is said of its categories; others in each series.
 #[must_use]
-pub fn folds(groups: &[u64]) -> Vec<u8> {
-    groups.iter().map(|group| fold_of(*group, SALT, FOLDS) as u8).collect()
+pub fn folds(groups: &[u64], series: u32) -> Vec<u8> {
+    groups.iter().map(|group| fold_of(*group, SALT + u64::from(series), FOLDS) as u8).collect()
 }
 
 /// Statistics across folds for the training rows, over all of them for new rows, and both in bins whose borders lie
@@ -139,7 +139,7 @@ mod tests {
         let groups: Vec<u64> = (0..u64::from(rows)).collect();
         let mut flipped = labels.clone();
         flipped[7] = !flipped[7];
-        let folds = folds(&groups);
+        let folds = folds(&groups, 0);
         let before = bins(&codes, 42, &labels, &folds, None);
         let after = bins(&codes, 42, &flipped, &folds, None);
         let share = |bins: &TargetBins, row: usize| bins.training[row];

@@ -5,7 +5,7 @@ use winback_table::Kind;
 
 use crate::encode::Shape;
 use crate::procedure::GRID;
-use crate::trees::Forest;
+use crate::trees::{Forest, MOST_CELLS, MOST_TREES, Pair};
 use crate::{Error, Model, Predictor, Result};
 
 /// A leaf or a point of more than 32 log-odds was not learnt; sums of such values must not overflow either.
@@ -72,10 +72,12 @@ pub(super) fn check(model: &Model) -> Result<()> {
 
 fn check_forest(model: &Model, forest: &Forest, code_counts: &[usize]) -> Result<()> {
     let refuse = |what: &str| Err(Error::ModelFile(what.to_owned()));
-    if forest.lookups.len() != code_counts.len() {
+    let lookups = &forest.lookups;
+    if lookups.columns.len() != code_counts.len() {
         return refuse("its categories do not fit its columns");
     }
-    for ((lookup, column), code_count) in forest.lookups.iter().zip(&model.encoder.columns).zip(code_counts) {
+    for ((lookup, column), code_count) in lookups.columns.iter().zip(&model.encoder.columns).zip(code_counts)
+    {
         let fits = match (lookup, &column.shape) {
             (None, Shape::Bins(_)) => true,
             (Some(bins), Shape::Levels(_)) => bins.len() == *code_count,
@@ -85,8 +87,14 @@ fn check_forest(model: &Model, forest: &Forest, code_counts: &[usize]) -> Result
             return refuse("its categories do not fit its columns");
         }
     }
+    for Pair { columns: [first, second], bins } in &lookups.pairs {
+        let cells = lookups.codes(*first) * lookups.codes(*second);
+        if first >= second || cells == 0 || cells > MOST_CELLS || bins.len() != cells {
+            return refuse("a pair of its categories does not fit its columns");
+        }
+    }
     for tree in &forest.trees {
-        if tree.questions.iter().any(|question| usize::from(question.column) >= code_counts.len()) {
+        if tree.questions.iter().any(|question| usize::from(question.column) >= lookups.width()) {
             return refuse("a tree asks about a column that is not there");
         }
         if tree.questions.iter().any(|question| question.missing_is_above && question.bin == 0) {
@@ -99,7 +107,7 @@ fn check_forest(model: &Model, forest: &Forest, code_counts: &[usize]) -> Result
             return refuse("a leaf value beyond all measure");
         }
     }
-    if forest.trees.len() > 1 << 20 || forest.base.unsigned_abs() > LARGEST_BASE {
+    if forest.trees.len() > MOST_TREES || forest.base.unsigned_abs() > LARGEST_BASE {
         return refuse("more trees or a larger base than can be");
     }
     Ok(())

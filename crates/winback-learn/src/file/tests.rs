@@ -8,6 +8,7 @@ use crate::calibrate::Calibration;
 /// A golden file of each format: it must load for ever, and to the same model.
 const GOLDEN_1: &[u8] = include_bytes!("../../../../testdata/model/trees-1.bin");
 const GOLDEN_2: &[u8] = include_bytes!("../../../../testdata/model/trees-2.bin");
+const GOLDEN_3: &[u8] = include_bytes!("../../../../testdata/model/trees-3.bin");
 
 fn encoder() -> Encoder {
     Encoder {
@@ -24,6 +25,22 @@ fn encoder() -> Encoder {
             },
         ],
     }
+}
+
+/// The encoder with a second category, and a forest that asks about both together.
+fn paired() -> Model {
+    let mut model = trees();
+    let segment = Shape::Levels(Levels::new(vec!["gold".to_owned()]));
+    model.encoder.columns.push(ColumnEncoder {
+        name: "segment".to_owned(),
+        kind: Kind::Category,
+        shape: segment,
+    });
+    let Predictor::Trees { mut forest, .. } = model.predictor else { panic!("trees are trees") };
+    forest.lookups.columns.push(Some(vec![1, 2, 3]));
+    forest.lookups.pairs.push(Pair { columns: [1, 2], bins: (1..=12).collect() });
+    forest.trees[0].questions[0] = Question { column: 3, bin: 5, missing_is_above: false };
+    Model { predictor: Predictor::trees(forest), ..model }
 }
 
 fn model(predictor: Predictor) -> Model {
@@ -48,7 +65,8 @@ fn trees_with(missing_is_above: bool) -> Model {
     ];
     let tree =
         Tree { questions, values: vec![-5_000_000, 1, 2_500_000, 7_000_001], counts: vec![10, 0, 30, 2] };
-    let forest = Forest { base: -40_000_000, lookups: vec![None, Some(vec![2, 2, 1, 3])], trees: vec![tree] };
+    let forest =
+        Forest { base: -40_000_000, lookups: vec![None, Some(vec![2, 2, 1, 3])].into(), trees: vec![tree] };
     model(Predictor::trees(forest))
 }
 
@@ -59,7 +77,7 @@ fn linear() -> Model {
 
 #[test]
 fn models_go_there_and_back() {
-    for model in [trees(), linear()] {
+    for model in [trees(), paired(), linear()] {
         assert_eq!(load(&save(&model)).unwrap(), model);
     }
 }
@@ -68,7 +86,8 @@ fn models_go_there_and_back() {
 fn golden_files_load_and_the_last_is_what_is_written_today() {
     assert_eq!(load(GOLDEN_1).unwrap(), trees_with(false), "format 1 knew only missing values below");
     assert_eq!(load(GOLDEN_2).unwrap(), trees());
-    assert_eq!(save(&trees()), GOLDEN_2, "the format changed: give it a new number and a new golden file");
+    assert_eq!(load(GOLDEN_3).unwrap(), paired());
+    assert_eq!(save(&paired()), GOLDEN_3, "the format changed: give it a new number and a new golden file");
 }
 
 #[test]
@@ -76,7 +95,24 @@ fn a_newer_format_is_refused_by_its_number() {
     let mut bytes = save(&trees());
     bytes[8] = 9;
     let error = load(&bytes).unwrap_err().to_string();
-    assert_eq!(error, "the model file cannot be used: it has format 9; this program reads up to 2");
+    assert_eq!(error, "the model file cannot be used: it has format 9; this program reads up to 3");
+}
+
+#[test]
+fn pairs_that_do_not_fit_their_columns_are_refused() {
+    let broken = |pair: Pair| {
+        let mut model = paired();
+        let Predictor::Trees { forest, .. } = &mut model.predictor else { panic!("trees are trees") };
+        forest.lookups.pairs[0] = pair;
+        load(&save(&model)).unwrap_err().to_string()
+    };
+    let bins: Vec<u8> = (1..=12).collect();
+    for columns in [[2, 1], [1, 1], [0, 1], [1, 9]] {
+        let said = broken(Pair { columns, bins: bins.clone() });
+        assert!(said.contains("a pair of its categories does not fit its columns"), "{columns:?}: {said}");
+    }
+    let said = broken(Pair { columns: [1, 2], bins: bins[1..].to_vec() });
+    assert!(said.contains("a pair of its categories does not fit its columns"), "{said}");
 }
 
 #[test]
@@ -105,7 +141,7 @@ proptest! {
     fn altered_content_under_a_right_checksum_never_panics(
         position in 20_usize..200, value in any::<u8>(), of_trees in any::<bool>()
     ) {
-        let mut bytes = save(&if of_trees { trees() } else { linear() });
+        let mut bytes = save(&if of_trees { paired() } else { linear() });
         let position = position.min(bytes.len() - CHECKSUM - 1);
         bytes[position] = value;
         if let Ok(model) = load(&resealed(bytes)) {

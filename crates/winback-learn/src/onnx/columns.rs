@@ -71,6 +71,28 @@ pub(super) fn bins(
     graph.node(ML, "LabelEncoder", &[&column.name], &format!("bin of {}", column.name), attributes)
 }
 
+/// Adds what turns the texts of two categories into the bins of their pair, as floats, NaN for the bin of missing values;
+/// answers their name, shape [rows, 1]. `bins` are those of each pair of codes.
+pub(super) fn pair(graph: &mut Builder, both: [&ColumnEncoder; 2], schema: &Schema, bins: &[u8]) -> String {
+    let codes = both.map(|column| {
+        let Shape::Levels(levels) = &column.shape else { return column.name.clone() };
+        let (texts, codes) = dictionary(levels, schema, schema.field(&column.name));
+        let attributes = vec![
+            Attribute::strings("keys_strings", texts),
+            Attribute::ints("values_int64s", codes.into_iter().map(i64::from).collect()),
+            Attribute::int("default_int64", i64::from(OTHER_LEVEL)),
+        ];
+        graph.node(ML, "LabelEncoder", &[&column.name], &format!("code of {}", column.name), attributes)
+    });
+    let named = |what: &str| format!("{what} of {} and {}", both[0].name, both[1].name);
+    let width = graph.constant("codes of the second", Tensor::ints(vec![both[1].shape.code_count() as i64]));
+    let line = graph.node(CORE, "Mul", &[&codes[0], &width], &named("line"), vec![]);
+    let cell = graph.node(CORE, "Add", &[&line, &codes[1]], &named("cell"), vec![]);
+    let bin = |bin: &u8| if *bin == 0 { f32::NAN } else { f32::from(*bin) };
+    let bins = graph.constant("bins of pairs", Tensor::floats(bins.iter().map(bin).collect()));
+    graph.node(CORE, "Gather", &[&bins, &cell], &named("bin"), vec![])
+}
+
 /// Adds what turns the texts of a category into points, as integers; answers their name, shape [rows, 1]. `points` are
 /// those of the codes.
 pub(super) fn points(

@@ -87,7 +87,7 @@ fn a_tree_answers_as_ours_does() {
         .collect();
     for questions in questions.windows(3) {
         let tree = Tree { questions: questions.to_vec(), values: (10..18).collect(), counts: vec![1; 8] };
-        let node = ensemble(|ensemble| ensemble.add_tree(&tree, |question| border(&shape, question)));
+        let node = ensemble(|ensemble| ensemble.add_tree(&tree, |question| border(Some(&shape), question)));
         for value in [f32::NAN, f32::NEG_INFINITY, -1.6, -1.5, -0.0, 0.0, 1.9, 2.0, f32::INFINITY] {
             let bin = crate::encode::bins::bins(&borders, &[value])[0];
             let leaf: usize =
@@ -186,7 +186,7 @@ fn columns_may_have_any_name() {
 
 #[test]
 fn a_forest_without_trees_has_one_that_adds_nothing() {
-    let forest = Forest { base: 5, lookups: vec![None, Some(vec![2, 2, 1, 3])], trees: Vec::new() };
+    let forest = Forest { base: 5, lookups: vec![None, Some(vec![2, 2, 1, 3])].into(), trees: Vec::new() };
     let graph = graph_of(&Model { predictor: Predictor::trees(forest), ..trees() });
     assert!(walk(node(&graph, "TreeEnsembleRegressor"), &[]).total_cmp(&0.0).is_eq());
 }

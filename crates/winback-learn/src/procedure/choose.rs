@@ -2,13 +2,13 @@
 
 use rayon::prelude::*;
 
-use super::effort::{most_rounds, patience};
+use super::effort::{forests, most_rounds, of_several, patience};
 use super::{Learner, Settings};
 use crate::calibrate::Calibration;
 use crate::encode::Encoded;
 use crate::folds::{Split, cross, hold_out};
 use crate::number::{UNIT, log_loss, sum, weight};
-use crate::trees::{Booster, Matrix, Prepared, Settings as TreeSettings, prepare};
+use crate::trees::{Booster, Forest, Matrix, Prepared, Settings as TreeSettings, prepare};
 use crate::{Error, Predictor, Result, linear};
 
 /// Above so many rows one inner part is held out instead of folds.
@@ -41,8 +41,15 @@ pub(super) struct Search {
 /// What to fit on all rows of a training part.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Recipe {
-    Trees { settings: TreeSettings, rounds: usize },
-    Linear { penalty: f64 },
+    Trees {
+        settings: TreeSettings,
+        rounds: usize,
+        /// Pairs of categories that trees may ask about, at most.
+        pairs: usize,
+    },
+    Linear {
+        penalty: f64,
+    },
 }
 
 impl Recipe {
@@ -56,15 +63,20 @@ impl Recipe {
     /// Fits on all of `rows`.
     pub(super) fn fit(self, data: &Encoded, rows: &[u32]) -> Predictor {
         match self {
-            Self::Trees { settings, rounds } => {
-                let prepared = prepare(data, rows);
-                let mut booster = Booster::new(&prepared, settings);
-                for _ in 0..rounds {
-                    if booster.round().is_none() {
-                        break;
-                    }
-                }
-                Predictor::trees(booster.finish(rounds))
+            Self::Trees { settings, rounds, pairs } => {
+                let forests = forests(rows.len());
+                let (settings, rounds) =
+                    if forests > 1 { of_several(settings, rounds) } else { (settings, rounds) };
+                let grow = |series: u32| {
+                    let mut prepared = prepare(data, rows, series);
+                    prepared.add_pairs(data, rows, series, pairs);
+                    let mut booster = Booster::of_series(&prepared, settings, series);
+                    // Until no question helps any more.
+                    (0..rounds).take_while(|_| booster.round().is_some()).count();
+                    booster.finish(rounds)
+                };
+                let grown: Vec<Forest> = (0..forests as u32).into_par_iter().map(grow).collect();
+                Predictor::trees(Forest::mean(grown).unwrap_or_default())
             }
             Self::Linear { penalty } => Predictor::Linear(linear::fit(data, rows, penalty)),
         }
@@ -101,16 +113,37 @@ pub(super) fn choose(
             tried.push(go_on(try_linear(*penalty, data, splits))?);
         }
     } else {
-        let prepared: Vec<Prepared> = splits.par_iter().map(|split| prepare(data, &split.training)).collect();
+        let mut prepared: Vec<Prepared> =
+            splits.par_iter().map(|split| prepare(data, &split.training, 0)).collect();
         let rows = prepared.iter().map(|part| part.labels.len()).max().unwrap_or(0);
-        let attempt = |trees: TreeSettings| go_on(try_trees(trees, data, splits, &prepared));
         for trees in settings.effort.trees(rows, settings.seed) {
-            tried.push(attempt(trees)?);
+            tried.push(go_on(try_trees(trees, 0, data, splits, &prepared))?);
         }
-        if let Some(Recipe::Trees { settings: best, .. }) = best(&tried).map(|choice| choice.recipe)
-            && let Some(refined) = settings.effort.refined(best)
+        let of_best = |tried: &[Choice]| match best(tried).map(|choice| choice.recipe) {
+            Some(Recipe::Trees { settings, pairs, .. }) => Some((settings, pairs)),
+            _ => None,
+        };
+        let most_pairs = settings.effort.pairs();
+        if most_pairs > 0 {
+            prepared.par_iter_mut().zip(splits).for_each(|(part, split)| {
+                part.add_pairs(data, &split.training, 0, most_pairs);
+            });
+            let has_pairs = prepared.iter().any(|part| !part.lookups.pairs.is_empty());
+            match of_best(&tried) {
+                Some((trees, _)) if has_pairs => {
+                    tried.push(go_on(try_trees(trees, most_pairs, data, splits, &prepared))?);
+                }
+                _ if !step() => return Err(Error::Stopped),
+                _ => {}
+            }
+        }
+        if let Some((found, pairs)) = of_best(&tried)
+            && let Some(refined) = settings.effort.refined(found)
         {
-            tried.push(attempt(refined)?);
+            if pairs == 0 {
+                prepared.iter_mut().for_each(Prepared::drop_pairs);
+            }
+            tried.push(go_on(try_trees(refined, pairs, data, splits, &prepared))?);
         }
     }
     let search: Vec<(Recipe, f64)> = tried.iter().map(|choice| (choice.recipe, choice.mean_loss)).collect();
@@ -200,7 +233,13 @@ impl<'a> Trial<'a> {
 }
 
 /// Grows all folds in step, until their common held-out loss has not fallen for a while.
-fn try_trees(settings: TreeSettings, data: &Encoded, splits: &[Split], prepared: &[Prepared]) -> Choice {
+fn try_trees(
+    settings: TreeSettings,
+    pairs: usize,
+    data: &Encoded,
+    splits: &[Split],
+    prepared: &[Prepared],
+) -> Choice {
     let rows = prepared.iter().map(|part| part.labels.len()).max().unwrap_or(0);
     let (most_rounds, patience) = (most_rounds(settings, rows), patience(settings));
     let mut trials: Vec<Trial<'_>> = splits
@@ -230,7 +269,7 @@ fn try_trees(settings: TreeSettings, data: &Encoded, splits: &[Split], prepared:
             margins.into_iter().map(|margin| margin as f64 * UNIT)
         })
         .collect();
-    calibrated(Recipe::Trees { settings, rounds }, data, splits, &log_odds)
+    calibrated(Recipe::Trees { settings, rounds, pairs }, data, splits, &log_odds)
 }
 
 /// What trees gain over linear on the same rows; `weights` count rows, one each if not given.

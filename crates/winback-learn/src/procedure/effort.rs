@@ -31,6 +31,11 @@ const SAMPLES: [f64; 3] = [0.2, 0.35, 0.6];
 /// Settings that are drawn.
 const DRAWN: usize = 10;
 const PURPOSE: u64 = 0x6566_666f_7274;
+/// Pairs of categories that trees may ask about, where any are worth it.
+const PAIRS: usize = 12;
+/// Forests that a model of fewer rows is the mean of, and by how much longer their steps are.
+const FORESTS: usize = 4;
+const LONGER: f64 = 2.0;
 /// Penalties tried for the scorecard, on each squared weight.
 const PENALTIES: [f64; 3] = [10.0, 1.0, 100.0];
 
@@ -76,7 +81,12 @@ impl Effort {
 
     /// How many settings of trees are tried on training parts of so many rows.
     pub(super) fn tries(self, rows: usize, seed: u64) -> usize {
-        self.trees(rows, seed).len() + usize::from(self == Self::Thorough)
+        self.trees(rows, seed).len() + usize::from(self.pairs() > 0) + usize::from(self == Self::Thorough)
+    }
+
+    /// With how many pairs of categories the best of the tried settings is tried once more, at most.
+    pub(super) fn pairs(self) -> usize {
+        if self == Self::Quick { 0 } else { PAIRS }
     }
 
     /// With what the best of the tried settings is tried once more.
@@ -89,6 +99,19 @@ impl Effort {
         // Where one large part is held out, there are so many rows that no penalty in this range makes a difference.
         if splits == 1 || self == Self::Quick { &PENALTIES[..1] } else { &PENALTIES }
     }
+}
+
+/// Forests that a model is the mean of, each grown on rows of its own drawing. Of many rows one forest says the same as
+/// several.
+pub(super) fn forests(rows: usize) -> usize {
+    if rows > LARGEST { 1 } else { FORESTS }
+}
+
+/// How each of several forests is grown, where a search found out how one should be: in longer steps, which are fewer,
+/// since the mean evens out what is rough about each.
+pub(super) fn of_several(settings: TreeSettings, rounds: usize) -> (TreeSettings, usize) {
+    let rate = (settings.rate * LONGER).min(1.0);
+    (TreeSettings { rate, ..settings }, (rounds as f64 * settings.rate / rate).ceil() as usize)
 }
 
 /// Trees that are grown at most.
@@ -117,6 +140,16 @@ mod tests {
         assert_ne!(tried, Effort::Thorough.trees(5_000, 2));
         // Among very many rows all are grown on the same share, of which there are fewer.
         assert_eq!(Effort::Thorough.trees(1_000_000, 1).len(), 12);
+    }
+
+    #[test]
+    fn several_forests_have_longer_steps_and_as_many_fewer_trees() {
+        let settings = TreeSettings { depth: 4, rate: 0.05, l2: 1.0, sample: 0.35 };
+        let (of_several, rounds) = of_several(settings, 101);
+        assert_eq!((of_several, rounds), (TreeSettings { rate: 0.1, ..settings }, 51));
+        let (steep, rounds) = super::of_several(TreeSettings { rate: 0.8, ..settings }, 10);
+        assert_eq!((steep.rate, rounds), (1.0, 8));
+        assert!(forests(50_000) > 1 && forests(1_000_000) == 1);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use winback_table::{Field, Source};
 
 use super::choose::{Recipe, inner_parts};
+use super::effort::forests;
 use super::fit::{Choices, considered};
 use super::outer::{Designed, JudgedLearner, check_classes, design, judge};
 use super::{Learner, Settings};
@@ -52,6 +53,10 @@ pub struct Report {
     pub learner: String,
     /// What was chosen for it.
     pub settings: Chosen,
+    /// Forests whose mean the model is, each in longer steps and of fewer trees than `settings` say; 1 for one as they
+    /// say, or a scorecard.
+    #[serde(default = "one")]
+    pub forests: usize,
     /// How much time the search for settings could take; empty in models made before there was a choice.
     #[serde(default)]
     pub effort: String,
@@ -84,6 +89,15 @@ pub struct Tried {
     pub log_loss: f64,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_none(pairs: &usize) -> bool {
+    *pairs == 0
+}
+
+fn one() -> usize {
+    1
+}
+
 fn all_rows() -> f64 {
     1.0
 }
@@ -105,6 +119,9 @@ pub enum Chosen {
         /// The share of rows on which each tree was grown; leaf values come from all.
         #[serde(default = "all_rows")]
         sample: f64,
+        /// Pairs of categories that they may ask about, at most.
+        #[serde(default, skip_serializing_if = "is_none")]
+        pairs: usize,
     },
     /// For a scorecard.
     Linear {
@@ -177,6 +194,7 @@ pub fn train(
         split: outer.design.name() + &note,
         learner: recipe.learner().name().to_owned(),
         settings: recipe.into(),
+        forests: if recipe.learner() == Learner::Trees { forests(rows.len()) } else { 1 },
         effort: settings.effort.name().to_owned(),
         tried: choices.searches.iter().flat_map(|search| &search.tried).map(Tried::from).collect(),
         metrics,
@@ -225,8 +243,8 @@ impl From<&(Recipe, f64)> for Tried {
 impl From<Recipe> for Chosen {
     fn from(recipe: Recipe) -> Self {
         match recipe {
-            Recipe::Trees { settings: TreeSettings { depth, rate, l2, sample }, rounds } => {
-                Self::Trees { rounds, depth, rate, l2, sample }
+            Recipe::Trees { settings: TreeSettings { depth, rate, l2, sample }, rounds, pairs } => {
+                Self::Trees { rounds, depth, rate, l2, sample, pairs }
             }
             Recipe::Linear { penalty } => Self::Linear { penalty },
         }

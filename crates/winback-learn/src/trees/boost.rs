@@ -16,6 +16,9 @@ pub(super) const CHUNK: usize = 1 << 14;
 /// Below this many rows times columns the work is too small to share.
 const SHARED_WORK: usize = 1 << 19;
 
+/// Trees that a forest may have.
+pub const MOST_TREES: usize = 1 << 20;
+
 /// Margins stay within 64 log-odds while training, where gradients have long vanished, so that no sum overflows.
 const MOST_MARGIN: i32 = 1 << 30;
 
@@ -46,6 +49,8 @@ pub struct Booster<'a> {
     cpu: Cpu,
     prepared: &'a Prepared,
     settings: Settings,
+    /// The number of the first tree, on which its draw depends.
+    first: u32,
     grower: Grower,
     sample: Sample,
     words: Words,
@@ -71,6 +76,12 @@ impl<'a> Booster<'a> {
     /// Begins with the log-odds of the training part's share of positives, which must be neither 0 nor 1.
     #[must_use]
     pub fn new(prepared: &'a Prepared, settings: Settings) -> Self {
+        Self::of_series(prepared, settings, 0)
+    }
+
+    /// As [`Booster::new`]; the rows that trees are grown on are drawn anew in each series, below 4096.
+    #[must_use]
+    pub fn of_series(prepared: &'a Prepared, settings: Settings, series: u32) -> Self {
         let cpu = Cpu::chosen();
         let rows = prepared.labels.len();
         let is_shared = SHARED_WORK <= rows * prepared.matrix.columns.len();
@@ -84,6 +95,7 @@ impl<'a> Booster<'a> {
             cpu,
             prepared,
             settings,
+            first: series << MOST_TREES.ilog2(),
             grower: Grower::new(cpu, &prepared.matrix, &prepared.trends, is_shared),
             sample: Sample::default(),
             words: Words::default(),
@@ -101,7 +113,7 @@ impl<'a> Booster<'a> {
     /// Grows the next tree; nothing when no question helps any more.
     pub fn round(&mut self) -> Option<&Tree> {
         self.take_step();
-        let number = self.trees.len() as u32;
+        let number = self.first + self.trees.len() as u32;
         if self.settings.sample < 1.0 {
             self.sample.draw(self.cpu, &self.full, self.settings.sample, number);
             self.words.fill(&self.prepared.matrix, &self.sample.rows, self.is_shared);

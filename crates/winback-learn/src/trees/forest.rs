@@ -2,8 +2,8 @@
 
 use winback_kernels::{Cpu, LEAVES};
 
-use super::Matrix;
 use super::block::{BLOCK, Bounded, in_groups};
+use super::{Lookups, Matrix};
 
 /// Levels a tree may have.
 pub const MOST_DEPTH: usize = winback_kernels::MOST_QUESTIONS;
@@ -11,7 +11,7 @@ pub const MOST_DEPTH: usize = winback_kernels::MOST_QUESTIONS;
 /// Is the bin of `column` above `bin`?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Question {
-    /// Position of the column in the encoder.
+    /// Position of the column in the matrix: that of the encoder, or, after those, a pair.
     pub column: u16,
     /// A row whose bin is above this one answers yes.
     pub bin: u8,
@@ -52,12 +52,12 @@ pub struct Tree {
 }
 
 /// A sum of trees.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Forest {
     /// The margin before any tree, in units of 2⁻²⁴ log-odds.
     pub base: i64,
-    /// For each category column of the encoder the bin of each code.
-    pub lookups: Vec<Option<Vec<u8>>>,
+    /// From codes to the columns that questions are about.
+    pub lookups: Lookups,
     /// The trees, in the order they were grown.
     pub trees: Vec<Tree>,
 }
@@ -100,6 +100,26 @@ impl Bounded for Tree {
 }
 
 impl Forest {
+    /// The mean of forests that were grown on the same training part: all their trees, each with its share of its values.
+    ///
+    /// Nothing without a forest. Shares are rounded to whole units, larger values never to smaller shares.
+    #[must_use]
+    pub fn mean(forests: Vec<Self>) -> Option<Self> {
+        let count = forests.len() as f64;
+        forests
+            .into_iter()
+            .reduce(|mut all, forest| {
+                all.trees.extend(forest.trees);
+                all
+            })
+            .map(|mut all| {
+                for value in all.trees.iter_mut().flat_map(|tree| &mut tree.values) {
+                    *value = (f64::from(*value) / count).round() as i32;
+                }
+                all
+            })
+    }
+
     /// The margin of each row, in units of 2⁻²⁴ log-odds.
     #[must_use]
     pub fn margins(&self, matrix: &Matrix) -> Vec<i64> {
@@ -119,5 +139,28 @@ impl Forest {
             }
         }
         margins
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mean_of_forests_has_the_mean_of_their_margins() {
+        let question = Question { column: 0, bin: 1, missing_is_above: false };
+        let forest = |values: [i32; 2]| Forest {
+            base: -100,
+            lookups: vec![None].into(),
+            trees: vec![Tree { questions: vec![question], values: values.to_vec(), counts: vec![3, 4] }],
+        };
+        let forests = [[10, -7], [20, 3], [31, 8]].map(forest);
+        let matrix = Matrix { columns: vec![vec![0, 2]], rows: 2 };
+        let mean = Forest::mean(forests.to_vec()).unwrap();
+        assert_eq!((mean.trees.len(), mean.base), (3, -100));
+        // 10 / 3, 20 / 3 and 31 / 3, each rounded.
+        assert_eq!(mean.margins(&matrix), [-100 + 3 + 7 + 10, -100 - 2 + 1 + 3]);
+        assert_eq!(Forest::mean(forests[..1].to_vec()).unwrap(), forests[0]);
+        assert_eq!(Forest::mean(Vec::new()), None);
     }
 }

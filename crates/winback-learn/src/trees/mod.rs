@@ -8,12 +8,16 @@ mod block;
 mod boost;
 mod forest;
 mod grow;
+mod lookups;
 mod matrix;
 mod order;
+mod pairs;
 mod sample;
 pub mod shapley;
 mod words;
 
-pub use boost::{Booster, Settings};
+pub use boost::{Booster, MOST_TREES, Settings};
 pub use forest::{Forest, MOST_DEPTH, Question, Tree};
+pub use lookups::Lookups;
 pub use matrix::{Matrix, Prepared, prepare};
+pub use pairs::{MOST_CELLS, Pair};

@@ -1,7 +1,7 @@
 //! Exact Shapley values of oblivious trees, as a table by leaf.
 //!
 //! Which questions a row answers yes to *is* its leaf, so a tree's Shapley values depend on the leaf alone: a table of
-//! at most 64 rows by at most six players, computed once from the definition. What a coalition of players is worth says
+//! at most 64 rows by at most twelve players, computed once from the definition. What a coalition of players is worth says
 //! `game`; a [`Background`] decides what the other columns answer. [`Interactions`] are tables of the same kind, by
 //! pairs of columns.
 
@@ -21,7 +21,7 @@ use crate::number::{UNIT, to_units};
 /// The Shapley values of one tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeTable {
-    /// The columns the tree asks about, each once.
+    /// The columns of the encoder that the tree asks about, alone or in pairs, each once.
     pub players: Vec<u16>,
     /// For each player its effect by leaf, in units of 2⁻²⁴ log-odds.
     pub effects: Vec<[i32; LEAVES]>,
@@ -59,7 +59,7 @@ impl Tables {
     /// When the background's rows were counted in a forest of fewer trees.
     #[must_use]
     pub fn against(forest: &Forest, background: Background) -> Self {
-        let table = |(index, tree): (usize, &Tree)| TreeTable::new(tree, &background.game(index, tree));
+        let table = |(index, tree): (usize, &Tree)| TreeTable::new(tree, &background.game(index, forest));
         let trees: Vec<TreeTable> = forest.trees.iter().enumerate().map(table).collect();
         let base = forest.base + trees.iter().map(|tree| tree.base).sum::<i64>();
         Self { trees, base, background }
@@ -68,7 +68,7 @@ impl Tables {
     /// The effects of every row: for each row one number a column, in units of 2⁻²⁴ log-odds.
     #[must_use]
     pub fn effects(&self, forest: &Forest, matrix: &Matrix) -> Vec<i64> {
-        let mut effects = Vec::with_capacity(matrix.rows * matrix.columns.len());
+        let mut effects = Vec::with_capacity(matrix.rows * forest.lookups.columns.len());
         self.for_each_block(forest, matrix, |block| effects.extend_from_slice(block));
         effects
     }
@@ -77,7 +77,7 @@ impl Tables {
     /// they are still near the processor.
     pub(crate) fn for_each_block(&self, forest: &Forest, matrix: &Matrix, mut take: impl FnMut(&[i64])) {
         let cpu = Cpu::chosen();
-        let columns = matrix.columns.len();
+        let columns = forest.lookups.columns.len();
         let trees: Vec<(&Tree, &TreeTable)> = forest.trees.iter().zip(&self.trees).collect();
         let groups = in_groups(&trees);
         let mut effects = vec![0; BLOCK * columns];

@@ -67,7 +67,7 @@ fn a_hundred_thousand_levels_are_learnt_saved_and_scored() {
     assert_eq!(data.code_counts[0], levels as usize + 2);
     assert!(matches!(&data.columns[0], Codes::Levels(LevelCodes::Four(codes)) if codes.len() == data.len()));
 
-    let prepared = prepare(&data, &data.all_rows());
+    let prepared = prepare(&data, &data.all_rows(), 0);
     let mut booster = Booster::new(&prepared, Settings { depth: 2, rate: 0.5, l2: 1.0, sample: 0.2 });
     (0..5).for_each(|_| assert!(booster.round().is_some(), "there is more to learn"));
     let model = Model {

@@ -6,4 +6,5 @@ mod contract;
 mod explain;
 mod levels;
 mod monotone;
+mod pairs;
 mod weights;

@@ -38,7 +38,7 @@ fn doubled(data: &Encoded) -> [Encoded; 2] {
 
 fn tree_margins(fitted: &Encoded, scored: &Encoded) -> Vec<i64> {
     let rows = fitted.all_rows();
-    let prepared = prepare(fitted, &rows);
+    let prepared = prepare(fitted, &rows, 0);
     let mut booster = Booster::new(&prepared, TreeSettings { depth: 4, rate: 0.1, l2: 3.0, sample: 1.0 });
     for _ in 0..20 {
         booster.round().unwrap();

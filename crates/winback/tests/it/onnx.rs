@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use winback_learn::encode::{ColumnEncoder, Encoded, Shape};
+use winback_learn::encode::{Codes, ColumnEncoder, Encoded, Shape};
 use winback_learn::package::Package;
 use winback_learn::trees::{Booster, Settings, prepare};
 use winback_learn::{Predictor, probability};
@@ -87,12 +87,20 @@ fn scores(package: &Package, path: &Path) -> Vec<f64> {
     log_odds.map(probability).collect()
 }
 
-/// A hundred trees on the package's own bins and levels: what they are like matters here, not how good they are.
+/// A hundred trees on the package's own bins and levels, which ask about two categories together: what they are like
+/// matters here, not how good they are.
 fn quick_trees(package: &Package, history: &Path) -> Predictor {
     let schema = package.schema.used();
     let source = MemorySource::new(schema.clone(), batches(history, &schema));
-    let data = Encoded::read(&source, &package.model.encoder).unwrap();
-    let prepared = prepare(&data, &data.all_rows());
+    let mut data = Encoded::read(&source, &package.model.encoder).unwrap();
+    let mut categories = data.columns.iter().filter(|codes| matches!(codes, Codes::Levels(_)));
+    let (first, second) = (categories.next().unwrap(), categories.next().unwrap());
+    for (row, label) in data.labels.iter_mut().enumerate() {
+        *label ^= (first.code(row) + second.code(row)) % 2 == 1;
+    }
+    let mut prepared = prepare(&data, &data.all_rows(), 0);
+    prepared.add_pairs(&data, &data.all_rows(), 0, 6);
+    assert!(!prepared.lookups.pairs.is_empty(), "there are pairs to ask about");
     let settings = Settings { depth: 6, rate: 0.1, l2: 3.0, sample: 1.0 };
     let mut booster = Booster::new(&prepared, settings);
     let rounds = (0..100).take_while(|_| booster.round().is_some()).count();

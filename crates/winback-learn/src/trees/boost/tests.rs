@@ -26,7 +26,7 @@ fn prepared(rows: usize) -> Prepared {
     };
     let labels = (0..rows).map(label).collect();
     let matrix = Matrix { columns, rows };
-    Prepared { matrix, labels, weights: None, lookups: vec![None; 3], trends: vec![None; 3] }
+    Prepared { matrix, labels, weights: None, lookups: vec![None; 3].into(), trends: vec![None; 3] }
 }
 
 fn grown(prepared: &Prepared, sample: f64, rounds: usize) -> Forest {

@@ -5,7 +5,7 @@ use winback_kernels::{Cpu, LEAVES};
 
 use super::game::Game;
 use crate::trees::block::BLOCK;
-use crate::trees::{Forest, Matrix, Tree};
+use crate::trees::{Forest, Matrix};
 
 /// What answers in place of a row where a column of it is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,10 +26,11 @@ pub struct LeafCounts {
 
 impl Background {
     /// The game of the forest's tree at `index`.
-    pub(super) fn game(&self, index: usize, tree: &Tree) -> Game {
+    pub(super) fn game(&self, index: usize, forest: &Forest) -> Game {
+        let tree = &forest.trees[index];
         match self {
-            Self::Training => Game::of_training(tree),
-            Self::Rows(counts) => Game::of_rows(tree, &counts.by_tree[index]),
+            Self::Training => Game::of_training(tree, &forest.lookups),
+            Self::Rows(counts) => Game::of_rows(tree, &forest.lookups, &counts.by_tree[index]),
         }
     }
 }

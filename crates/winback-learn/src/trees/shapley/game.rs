@@ -3,15 +3,16 @@
 //!
 //! The columns of a coalition answer as the row does. What the others answer is told by the training counts
 //! (path-dependent, Lundberg and others 2020), or taken from each row of a background in turn (interventional, Janzing
-//! and others 2020). Either way the value depends on the row's leaf alone. Players are source columns.
+//! and others 2020). Either way the value depends on the row's leaf alone. Players are columns of the encoder; a question
+//! about two of them is answered by a coalition that has both.
 
 use winback_kernels::LEAVES;
 
-use crate::trees::Tree;
+use crate::trees::{Lookups, Tree};
 
 /// The worth of every coalition in one tree.
 pub(super) struct Game {
-    /// The columns the tree asks about, each once, in the order of its questions; at most six.
+    /// The columns of the encoder the tree asks about, each once, in the order of its questions: at most two a question.
     pub(super) players: Vec<u16>,
     /// `values[known][leaf]`: what is expected of the tree when the players whose bits are set in `known` answer as the
     /// leaf says, in units of 2⁻²⁴ log-odds.
@@ -21,33 +22,44 @@ pub(super) struct Game {
 impl Game {
     /// Questions on other columns average both branches by training counts, levels in stored order; an empty branch
     /// splits half and half.
-    pub(super) fn of_training(tree: &Tree) -> Self {
+    pub(super) fn of_training(tree: &Tree, lookups: &Lookups) -> Self {
         let nodes = node_counts(&tree.counts);
-        Self::new(tree, |own| by_branches(tree, &nodes, own))
+        Self::new(tree, lookups, |own| by_branches(tree, &nodes, own))
     }
 
     /// Questions on other columns are answered by rows of a background, and the tree's values averaged over these;
     /// `rows` says how many of them are in each leaf.
-    pub(super) fn of_rows(tree: &Tree, rows: &[u64; LEAVES]) -> Self {
-        Self::new(tree, |own| by_rows(tree, rows, own))
+    pub(super) fn of_rows(tree: &Tree, lookups: &Lookups, rows: &[u64; LEAVES]) -> Self {
+        Self::new(tree, lookups, |own| by_rows(tree, rows, own))
     }
 
     /// `worth` answers by leaf what a coalition is worth, told by the answers that are its own: bits of a leaf.
-    fn new(tree: &Tree, worth: impl Fn(usize) -> Vec<f64>) -> Self {
+    fn new(tree: &Tree, lookups: &Lookups, worth: impl Fn(usize) -> Vec<f64>) -> Self {
+        let asked: Vec<Vec<u16>> =
+            tree.questions.iter().map(|question| lookups.sources(question.column)).collect();
         let mut players: Vec<u16> = Vec::new();
-        for question in &tree.questions {
-            if !players.contains(&question.column) {
-                players.push(question.column);
+        for column in asked.iter().flatten() {
+            if !players.contains(column) {
+                players.push(*column);
             }
         }
-        let is_known = |column: u16, known: usize| {
-            players.iter().position(|player| *player == column).is_some_and(|player| known >> player & 1 == 1)
+        // The players that a question needs, as bits.
+        let needed = |sources: &Vec<u16>| -> usize {
+            let is_needed = |(_, player): &(usize, &u16)| sources.contains(player);
+            players.iter().enumerate().filter(is_needed).map(|(place, _)| 1 << place).sum()
         };
-        let own_answers = |known: usize| {
-            let levels = tree.questions.iter().enumerate();
-            levels.filter(|(_, question)| is_known(question.column, known)).map(|(level, _)| 1 << level).sum()
+        let needed: Vec<usize> = asked.iter().map(needed).collect();
+        let own_answers = |known: usize| -> usize {
+            let levels = needed.iter().enumerate();
+            levels.filter(|(_, needed)| known & **needed == **needed).map(|(level, _)| 1 << level).sum()
         };
-        let values = (0..1 << players.len()).map(|known| worth(own_answers(known))).collect();
+        // Coalitions with the same answers are worth the same.
+        let mut worths: Vec<Option<Vec<f64>>> = vec![None; LEAVES];
+        let of_coalition = |known: usize| {
+            let own = own_answers(known);
+            worths[own].get_or_insert_with(|| worth(own)).clone()
+        };
+        let values = (0..1 << players.len()).map(of_coalition).collect();
         Self { players, values }
     }
 }

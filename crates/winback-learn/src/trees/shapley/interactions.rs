@@ -21,7 +21,7 @@ use crate::trees::{Forest, Matrix};
 /// The interaction values of a forest: for each column, and for each pair that a tree asks about, what is summed.
 #[derive(Debug, Clone)]
 pub struct Interactions {
-    /// The effects of each column of the matrix.
+    /// The effects of each column of the encoder.
     columns: Vec<Sum>,
     /// The pairs that any tree asks about, ascending, with their tables of φ_ij.
     pairs: Vec<([u16; 2], Sum)>,
@@ -30,7 +30,7 @@ pub struct Interactions {
 /// The effects of a row in parts, in units of 2⁻²⁴ log-odds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parts {
-    /// φ_ii: what each column of the matrix does alone.
+    /// φ_ii: what each column of the encoder does alone.
     pub alone: Vec<i64>,
     /// φ_ij = φ_ji of each pair that any tree asks about, i < j: half of what the two columns do together.
     pub pairs: Vec<([u16; 2], i64)>,
@@ -68,13 +68,13 @@ impl Interactions {
     /// Computes the tables of a forest, for the game of its effects.
     #[must_use]
     pub fn new(forest: &Forest, tables: &Tables) -> Self {
-        let mut columns = vec![Vec::new(); forest.lookups.len()];
+        let mut columns = vec![Vec::new(); forest.lookups.columns.len()];
         let mut pairs = BTreeMap::<[u16; 2], Vec<Table>>::new();
         for (tree, (of_tree, effects)) in forest.trees.iter().zip(&tables.trees).enumerate() {
             for (player, by_leaf) in effects.players.iter().zip(&effects.effects) {
                 columns[usize::from(*player)].push(Table { tree, by_leaf: *by_leaf });
             }
-            let game = tables.background.game(tree, of_tree);
+            let game = tables.background.game(tree, forest);
             for left in 0..game.players.len() {
                 for right in left + 1..game.players.len() {
                     let mut pair = [game.players[left], game.players[right]];

@@ -125,7 +125,7 @@ fn tables_equal_the_shap_package_and_the_definition() {
         let trees = case["trees"].as_array().unwrap();
         let borders = Borders::new(columns, trees);
         let trees = trees.iter().map(|tree| borders.tree(tree)).collect();
-        let forest = Forest { base: 0, lookups: vec![None; columns], trees };
+        let forest = Forest { base: 0, lookups: vec![None; columns].into(), trees };
         let matrix = borders.matrix(&lists(&case["rows"]));
         to_training += compare(&forest, &matrix, &Tables::new(&forest), case, name);
 

@@ -43,6 +43,9 @@ pub(super) fn section(report: &ModelReport) -> Section {
         @if report.report.weighted { p { (crate::WEIGHTED) } }
         p {
             (settings(report.report.settings))
+            @if report.report.forests > 1 {
+                " The model is the mean of " (report.report.forests) " such forests, each with half as many trees in steps twice as long, grown on rows of its own drawing."
+            }
             @if let Some(gain) = report.report.trees_gain_percent {
                 @if gain < 0.0 {
                     " On the inner folds the log loss of trees is " (decimals(-gain, 2)) " % higher than linear's."
@@ -62,19 +65,20 @@ pub(super) fn section(report: &ModelReport) -> Section {
 fn tried(tried: &[Tried], effort: &str) -> Markup {
     let mut sorted: Vec<&Tried> = tried.iter().collect();
     sorted.sort_by(|left, right| left.log_loss.total_cmp(&right.log_loss));
+    let none = || "–".to_owned();
     let row = |tried: &&Tried| {
         let mut cells = match tried.settings {
-            Chosen::Trees { rounds, depth, rate, l2, sample } => vec![
+            Chosen::Trees { rounds, depth, rate, l2, sample, pairs } => vec![
                 "trees".to_owned(),
                 rounds.to_string(),
                 depth.to_string(),
                 rate.to_string(),
                 format!("{} %", decimals(sample * 100.0, 0)),
+                if pairs > 0 { format!("up to {pairs}") } else { none() },
                 l2.to_string(),
             ],
             Chosen::Linear { penalty } => {
-                let none = || "–".to_owned();
-                vec!["linear".to_owned(), none(), none(), none(), none(), penalty.to_string()]
+                vec!["linear".to_owned(), none(), none(), none(), none(), none(), penalty.to_string()]
             }
         };
         cells.push(decimals(tried.log_loss, 5));
@@ -87,6 +91,7 @@ fn tried(tried: &[Tried], effort: &str) -> Markup {
             ("questions", true),
             ("correction", true),
             ("rows a tree", true),
+            ("pairs", true),
             ("penalty", true),
             ("log loss", true),
         ],
@@ -103,14 +108,19 @@ fn tried(tried: &[Tried], effort: &str) -> Markup {
 
 fn settings(chosen: Chosen) -> String {
     match chosen {
-        Chosen::Trees { rounds, depth, rate, l2, sample } => {
+        Chosen::Trees { rounds, depth, rate, l2, sample, pairs } => {
+            let together = if pairs > 0 {
+                format!(" They may ask about up to {pairs} pairs of categories together.")
+            } else {
+                String::new()
+            };
             let drawn = if sample < 1.0 {
                 format!(", grown on {} % of the rows", decimals(sample * 100.0, 0))
             } else {
                 String::new()
             };
             format!(
-                "The inner folds chose {rounds} trees of {depth} questions{drawn}, each applying {rate} of its correction, with a penalty of {l2}."
+                "The inner folds chose {rounds} trees of {depth} questions{drawn}, each applying {rate} of its correction, with a penalty of {l2}.{together}"
             )
         }
         Chosen::Linear { penalty } => {

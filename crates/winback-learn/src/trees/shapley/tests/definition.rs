@@ -4,8 +4,11 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::trees::{Lookups, Pair};
 
 const COLUMNS: usize = 5;
+/// Columns of a matrix after those, and what they are made of.
+const PAIRS: [[u16; 2]; 2] = [[0, 3], [3, 4]];
 const BINS: u8 = 4;
 const COALITIONS: usize = 1 << COLUMNS;
 
@@ -13,6 +16,17 @@ const COALITIONS: usize = 1 << COLUMNS;
 enum Others<'a> {
     Training,
     Rows(&'a Matrix),
+}
+
+/// The columns of the encoder that a question is about, as bits.
+fn asked(question: &Question) -> usize {
+    let column = usize::from(question.column);
+    column.checked_sub(COLUMNS).map_or(1 << column, |pair| PAIRS[pair].iter().map(|column| 1 << column).sum())
+}
+
+fn lookups() -> Lookups {
+    let pairs = PAIRS.map(|columns| Pair { columns, bins: Vec::new() });
+    Lookups { columns: vec![None; COLUMNS], pairs: pairs.to_vec() }
 }
 
 fn answers(question: &Question, matrix: &Matrix, row: usize) -> bool {
@@ -24,7 +38,7 @@ fn walk(tree: &Tree, matrix: &Matrix, row: usize, known: usize, node: (usize, us
     let (level, path) = node;
     let Some(question) = tree.questions.get(level) else { return f64::from(tree.values[path]) };
     let (no, yes) = ((level + 1, path), (level + 1, path | 1 << level));
-    if known >> question.column & 1 == 1 {
+    if known & asked(question) == asked(question) {
         let taken = if answers(question, matrix, row) { yes } else { no };
         return walk(tree, matrix, row, known, taken);
     }
@@ -43,7 +57,7 @@ fn worth(forest: &Forest, matrix: &Matrix, row: usize, known: usize, others: &Ot
         Others::Rows(background) => {
             let value = |other: usize| {
                 let leaf = |(level, question): (usize, &Question)| {
-                    let own = known >> question.column & 1 == 1;
+                    let own = known & asked(question) == asked(question);
                     let yes = if own {
                         answers(question, matrix, row)
                     } else {
@@ -89,7 +103,7 @@ fn by_definition(worth: &dyn Fn(usize) -> f64) -> Vec<Vec<f64>> {
 
 prop_compose! {
     fn tree()(depth in 0_usize..=MOST_DEPTH)(
-        questions in prop::collection::vec((0..COLUMNS as u16, 1..BINS - 1, any::<bool>()), depth),
+        questions in prop::collection::vec((0..(COLUMNS + PAIRS.len()) as u16, 1..BINS - 1, any::<bool>()), depth),
         values in prop::collection::vec(-(1_i32 << 29)..=1 << 29, 1 << depth),
         counts in prop::collection::vec(prop_oneof![Just(0_u32), 1_u32..50], 1 << depth),
     ) -> Tree {
@@ -100,7 +114,7 @@ prop_compose! {
 
 prop_compose! {
     fn matrix(most: usize)(rows in 1..=most)(
-        columns in prop::collection::vec(prop::collection::vec(0..BINS, rows), COLUMNS),
+        columns in prop::collection::vec(prop::collection::vec(0..BINS, rows), COLUMNS + PAIRS.len()),
         rows in Just(rows),
     ) -> Matrix {
         Matrix { columns, rows }
@@ -122,7 +136,7 @@ proptest! {
         matrix in matrix(6),
         background in matrix(9),
     ) {
-        let forest = Forest { base: 77, lookups: vec![None; COLUMNS], trees };
+        let forest = Forest { base: 77, lookups: lookups(), trees };
         for (tables, others) in
             [(Tables::new(&forest), Others::Training), (against(&forest, &background), Others::Rows(&background))]
         {
@@ -131,7 +145,7 @@ proptest! {
             for row in 0..matrix.rows {
                 let found = square(&interactions.of_row(&forest, &matrix, row));
                 let expected = by_definition(&|known| worth(&forest, &matrix, row, known, &others));
-                // A tree rounds each number by half a unit; a column's own takes the residue of up to six others.
+                // A tree rounds each number by half a unit; a column's own takes the residue of the others.
                 let most = 8.0 * forest.trees.len() as f64 + 1e-3;
                 for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
                     prop_assert!((*found as f64 - expected).abs() <= most, "{found} {expected}");
@@ -144,7 +158,7 @@ proptest! {
 
     #[test]
     fn sizes_are_those_of_the_rows(trees in prop::collection::vec(tree(), 1..4), matrix in matrix(600)) {
-        let forest = Forest { base: 0, lookups: vec![None; COLUMNS], trees };
+        let forest = Forest { base: 0, lookups: lookups(), trees };
         let interactions = Interactions::new(&forest, &Tables::new(&forest));
         let mut expected = interactions.no_sizes();
         for row in 0..matrix.rows {
@@ -168,7 +182,7 @@ proptest! {
         matrix in matrix(6),
         background in matrix(1),
     ) {
-        let forest = Forest { base: -5, lookups: vec![None; COLUMNS], trees };
+        let forest = Forest { base: -5, lookups: lookups(), trees };
         let tables = against(&forest, &background);
         prop_assert_eq!(tables.base, forest.margins(&background)[0]);
         prop_assert!(tables.effects(&forest, &background).iter().all(|effect| *effect == 0));
@@ -176,7 +190,11 @@ proptest! {
         let effects = tables.effects(&forest, &matrix);
         for row in 0..matrix.rows {
             for column in 0..COLUMNS {
-                let is_like = matrix.columns[column][row] == background.columns[column][0];
+                let is_in = |pair: &[u16; 2]| pair.contains(&(column as u16));
+                let pairs = (0..PAIRS.len()).filter(|pair| is_in(&PAIRS[*pair])).map(|pair| COLUMNS + pair);
+                let is_like = pairs
+                    .chain([column])
+                    .all(|column| matrix.columns[column][row] == background.columns[column][0]);
                 prop_assert!(!is_like || effects[row * COLUMNS + column].abs() <= 4 * forest.trees.len() as i64);
             }
         }
@@ -190,11 +208,11 @@ proptest! {
     ) {
         let mut trees = trees;
         for question in trees.iter_mut().flat_map(|tree| &mut tree.questions) {
-            if question.column == idle {
+            if asked(question) >> idle & 1 == 1 {
                 question.column = (idle + 1) % COLUMNS as u16;
             }
         }
-        let forest = Forest { base: 0, lookups: vec![None; COLUMNS], trees };
+        let forest = Forest { base: 0, lookups: lookups(), trees };
         for tables in [Tables::new(&forest), against(&forest, &matrix)] {
             let interactions = Interactions::new(&forest, &tables);
             for row in 0..matrix.rows {

@@ -1,7 +1,7 @@
 //! Learning who leaves, from tables: learners, calibration, honest figures, exact explanations, the model file.
 //!
 //! [`encode`] turns a table into bins and codes, [`trees`] and [`linear`] learn from them, [`procedure`] chooses
-//! between learners on inner folds and reports from outer ones, [`Model`] scores and explains new tables, [`file`]
+//! between learners on inner folds and reports from outer ones, [`Model`] scores and explains new tables, [`mod@file`]
 //! keeps it. The crate has never heard of a customer; it knows no file, no clock and no global randomness, and the
 //! same data, settings and seed give the same bytes whatever the number of threads.
 

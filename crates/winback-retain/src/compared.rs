@@ -3,7 +3,6 @@
 use std::fmt;
 
 use serde::Serialize;
-
 use winback_table::parted;
 
 /// What the effects that are shown compare a customer with. They mean nothing without it.

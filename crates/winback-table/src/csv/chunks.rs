@@ -22,6 +22,8 @@ use crate::{Error, Reason, Reject, Result, keys};
 
 /// Bytes of a chunk, where lines allow it.
 const CHUNK: usize = 1 << 20;
+/// Chunks taken at once, whatever the number of threads.
+const MOST_CHUNKS: usize = 32;
 
 /// How chunks of one file are read.
 pub(super) struct Window {
@@ -105,8 +107,8 @@ impl Window {
         if !rest.is_empty() {
             records.give_back(&rest);
         }
-        self.chunks =
-            if rest.is_empty() { (self.chunks * 2).min(2 * rayon::current_num_threads()) } else { 1 };
+        let most = (2 * rayon::current_num_threads()).min(MOST_CHUNKS);
+        self.chunks = if rest.is_empty() { (self.chunks * 2).min(most) } else { 1 };
         Ok(whole > 0)
     }
 

@@ -8,8 +8,16 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use crate::error::Result;
 
-/// Pieces that may be read and not taken yet, beyond one for each thread: enough that no thread waits for the reader.
-const SPARE: usize = 2;
+/// Pieces that may be read and not taken yet, beyond one for each thread: enough that no thread waits while the reader
+/// does something else for a moment.
+const SPARE: usize = 8;
+/// Threads that there are pieces for, so that memory does not grow with a machine.
+const MOST_THREADS: usize = 32;
+
+/// Pieces that may be read and not taken yet.
+fn places() -> usize {
+    rayon::current_num_threads().min(MOST_THREADS) + SPARE
+}
 
 /// Reads with `next` on a thread of its own until there is nothing more, works on the pieces side by side, and hands
 /// them to `take` on the calling thread, in order.
@@ -22,7 +30,7 @@ pub(crate) fn in_order<Piece: Send, Done: Send>(
     mut take: impl FnMut(Done) -> Result<()>,
 ) -> Result<()> {
     let work = &work;
-    let (places, queue) = sync_channel::<Receiver<Result<Done>>>(rayon::current_num_threads() + SPARE);
+    let (places, queue) = sync_channel::<Receiver<Result<Done>>>(places());
     rayon::in_place_scope(|workers| {
         std::thread::scope(|threads| {
             threads.spawn(move || {
@@ -65,7 +73,7 @@ mod tests {
         let next = || {
             let number = read.fetch_add(1, Ordering::SeqCst);
             let ahead = number - taken.load(Ordering::SeqCst);
-            assert!(ahead <= rayon::current_num_threads() + SPARE + 3, "{ahead} pieces ahead");
+            assert!(ahead <= places() + 3, "{ahead} pieces ahead");
             Ok((number < 500).then_some(number))
         };
         let work = |number: usize| {

@@ -5,6 +5,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
+use super::Asked;
+use super::programs::machine;
 use crate::printer;
 
 /// How a contender is called, by what those before it answered in the same round.
@@ -39,6 +41,35 @@ pub(super) struct Outcome {
     figures: Vec<f64>,
     last: Value,
     command: String,
+}
+
+/// Holds those contests that are asked for, and prints their tables, or all of them as one object.
+pub(super) fn hold_all(
+    contests: impl IntoIterator<Item = Contest>,
+    asked: &Asked,
+    rounds: usize,
+    peers: &[String],
+) -> anyhow::Result<()> {
+    if !asked.json {
+        printer::line(&format!("{}\npeers: {}\n", machine(), peers.join(", ")));
+    }
+    let mut results = Vec::new();
+    for contest in contests {
+        if !asked.wants(&contest.name) {
+            continue;
+        }
+        let outcomes = contest.hold(rounds)?;
+        if asked.json {
+            results.push(contest.json(&outcomes));
+        } else {
+            printer::line(&contest.table(&outcomes));
+        }
+    }
+    if asked.json {
+        let result = json!({ "machine": machine(), "peers": peers, "contests": results });
+        printer::line(&result.to_string());
+    }
+    Ok(())
 }
 
 impl Contest {

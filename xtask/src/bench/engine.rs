@@ -6,12 +6,12 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::bail;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Asked;
-use super::contest::{Better, Contender, Contest, answer};
+use super::contest::{Better, Contender, Contest, answer, hold_all};
 use super::peers::Peers;
-use super::programs::{build, machine};
+use super::programs::build;
 use crate::config::Config;
 use crate::printer;
 
@@ -32,30 +32,11 @@ pub(super) fn run(config: &Config, asked: &Asked) -> anyhow::Result<()> {
         }
     }
     let script = config.root.join("testdata/bench/contenders.py");
-    let mut results = Vec::new();
-    if !asked.json {
-        printer::line(&format!("{}\npeers: {}\n", machine(), peers.versions.join(", ")));
-    }
     if !folder.join("winback.onnx").exists() {
         answer(Command::new(&ours).arg("onnx").arg(&folder))?;
     }
     let all = contests(&ours, &peers.python, &script, &folder).into_iter().chain(of_kernels(&ours, &folder));
-    for contest in all {
-        if !asked.wants(&contest.name) {
-            continue;
-        }
-        let outcomes = contest.hold(rounds)?;
-        if asked.json {
-            results.push(contest.json(&outcomes));
-        } else {
-            printer::line(&contest.table(&outcomes));
-        }
-    }
-    if asked.json {
-        let result = json!({ "machine": machine(), "peers": peers.versions, "contests": results });
-        printer::line(&result.to_string());
-    }
-    Ok(())
+    hold_all(all, asked, rounds, &peers.versions)
 }
 
 /// Who learns and scores; shap explains what scikit-learn learnt.

@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::bail;
-use serde_json::json;
 
 use super::Asked;
-use super::contest::{Better, Contender, Contest, answer};
+use super::contest::{Better, Contender, Contest, answer, hold_all};
 use super::peers::Peers;
-use super::programs::{build_program, machine};
+use super::programs::build_program;
 use crate::config::Config;
 use crate::printer;
 
@@ -43,32 +42,15 @@ struct Job {
 /// Holds the contests.
 pub(super) fn run(config: &Config, asked: &Asked) -> anyhow::Result<()> {
     let (customers, rounds) = if asked.quick { ("50000", 1) } else { ("1000000", 3) };
+    let peers = Peers::install(config)?;
     let job = Job {
         winback: build_program(config)?,
-        python: Peers::install(config)?.python,
+        python: peers.python,
         script: config.root.join("testdata/bench/job.py"),
         folder: config.target.join(format!("bench/job-{customers}")),
     };
     job.prepare(customers)?;
-    let mut results = Vec::new();
-    if !asked.json {
-        printer::line(&format!("{}\n", machine()));
-    }
-    for contest in [job.weekly(), job.small()] {
-        if !asked.wants(&contest.name) {
-            continue;
-        }
-        let outcomes = contest.hold(rounds)?;
-        if asked.json {
-            results.push(contest.json(&outcomes));
-        } else {
-            printer::line(&contest.table(&outcomes));
-        }
-    }
-    if asked.json {
-        printer::line(&json!({ "machine": machine(), "contests": results }).to_string());
-    }
-    Ok(())
+    hold_all([job.weekly(), job.small()], asked, rounds, &peers.versions)
 }
 
 impl Job {

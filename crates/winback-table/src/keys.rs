@@ -50,7 +50,14 @@ impl KeySet {
     /// # Errors
     /// When the temporary file cannot be written or read.
     pub fn insert(&mut self, hash: u128) -> io::Result<bool> {
-        Ok(self.insert_all(&[hash])?[0])
+        for run in &mut self.runs {
+            if run.contains(hash)? {
+                return Ok(false);
+            }
+        }
+        let is_new = self.recent.insert(hash);
+        self.spill_if_full()?;
+        Ok(is_new)
     }
 
     /// Adds hashes one after the other; answers of each whether it is new. In ascending order they lead through memory,
@@ -70,12 +77,17 @@ impl KeySet {
         for (hash, is_new) in hashes.iter().zip(&mut are_new) {
             *is_new = *is_new && self.recent.insert(*hash);
         }
+        self.spill_if_full()?;
+        Ok(are_new)
+    }
+
+    fn spill_if_full(&mut self) -> io::Result<()> {
         if self.recent.len() >= IN_MEMORY {
             let mut hashes: Vec<u128> = self.recent.drain().collect();
             hashes.par_sort_unstable();
             self.runs.push(Run::spill(&hashes)?);
         }
-        Ok(are_new)
+        Ok(())
     }
 }
 

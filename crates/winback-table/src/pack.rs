@@ -13,7 +13,8 @@ const ZSTD_LEVEL: i32 = 3;
 
 /// An output that packs what is written to it: one gzip member or one zstd frame, which every reader takes.
 ///
-/// It has to be finished; dropped, it leaves a part that readers refuse.
+/// It has to be finished: dropped, it may leave a whole file of a part of what was written, which only the name that it
+/// has not got yet tells from a finished one.
 pub enum Packed<W: Write> {
     /// As it is.
     Plain(W),

@@ -5,7 +5,7 @@ use winback_table::Kind;
 
 use crate::encode::Shape;
 use crate::procedure::GRID;
-use crate::trees::{Forest, MOST_CELLS, MOST_TREES, Pair};
+use crate::trees::{Forest, MOST_CELLS, MOST_PAIRS, MOST_TREES, Pair};
 use crate::{Error, Model, Predictor, Result};
 
 /// A leaf or a point of more than 32 log-odds was not learnt; sums of such values must not overflow either.
@@ -87,8 +87,11 @@ fn check_forest(model: &Model, forest: &Forest, code_counts: &[usize]) -> Result
             return refuse("its categories do not fit its columns");
         }
     }
+    if lookups.pairs.len() > MOST_PAIRS {
+        return refuse("more pairs of categories than can be");
+    }
     for Pair { columns: [first, second], bins } in &lookups.pairs {
-        let cells = lookups.codes(*first) * lookups.codes(*second);
+        let cells = lookups.codes(*first).saturating_mul(lookups.codes(*second));
         if first >= second || cells == 0 || cells > MOST_CELLS || bins.len() != cells {
             return refuse("a pair of its categories does not fit its columns");
         }

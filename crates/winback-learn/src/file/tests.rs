@@ -116,6 +116,16 @@ fn pairs_that_do_not_fit_their_columns_are_refused() {
 }
 
 #[test]
+fn more_pairs_than_can_be_are_refused() {
+    let mut model = paired();
+    let Predictor::Trees { forest, .. } = &mut model.predictor else { panic!("trees are trees") };
+    let pair = forest.lookups.pairs[0].clone();
+    forest.lookups.pairs = vec![pair; crate::trees::MOST_PAIRS + 1];
+    let said = load(&save(&model)).unwrap_err().to_string();
+    assert!(said.contains("more pairs of categories than can be"), "{said}");
+}
+
+#[test]
 fn every_cut_and_every_altered_byte_is_refused() {
     let bytes = save(&trees());
     for length in 0..bytes.len() {

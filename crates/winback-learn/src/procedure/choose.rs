@@ -64,7 +64,8 @@ impl Recipe {
     pub(super) fn fit(self, data: &Encoded, rows: &[u32]) -> Predictor {
         match self {
             Self::Trees { settings, rounds, pairs } => {
-                let forests = forests(rows.len());
+                // By the whole history, so that what is judged on parts of it is what is fitted on all of it.
+                let forests = forests(data.len());
                 let (settings, rounds) =
                     if forests > 1 { of_several(settings, rounds) } else { (settings, rounds) };
                 let grow = |series: u32| {

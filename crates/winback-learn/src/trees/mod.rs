@@ -20,4 +20,4 @@ pub use boost::{Booster, MOST_TREES, Settings};
 pub use forest::{Forest, MOST_DEPTH, Question, Tree};
 pub use lookups::Lookups;
 pub use matrix::{Matrix, Prepared, prepare};
-pub use pairs::{MOST_CELLS, Pair};
+pub use pairs::{MOST_CELLS, MOST_PAIRS, Pair};

@@ -3,7 +3,8 @@
 //!
 //! Which pairs are worth it is told from their tables of levels. Both categories get a log-odds a level, fitted together;
 //! what the cells of the table say beyond that, and beyond chance, is what the pair would add (a score test of
-//! interaction in a logistic model of two factors).
+//! interaction in a logistic model of two factors). Rows are taken for independent there and count once whatever their
+//! weights: it is a first look, after which rows that were held out decide whether pairs stay.
 
 use rayon::prelude::*;
 
@@ -12,6 +13,8 @@ use crate::number::{log_odds, probability};
 
 /// Cells that the table of two categories may have.
 pub const MOST_CELLS: usize = 1 << 16;
+/// Pairs that a forest may ask about.
+pub const MOST_PAIRS: usize = 64;
 /// Categories that are looked at in pairs: the first of them.
 const MOST_CATEGORIES: usize = 64;
 /// Rows that pairs are looked at in; evenly spaced where there are more.

@@ -9,6 +9,7 @@ mod background;
 mod game;
 mod interactions;
 
+use rayon::prelude::*;
 use winback_kernels::{Cpu, LEAVES};
 
 pub use self::background::{Background, LeafCounts};
@@ -60,7 +61,7 @@ impl Tables {
     #[must_use]
     pub fn against(forest: &Forest, background: Background) -> Self {
         let table = |(index, tree): (usize, &Tree)| TreeTable::new(tree, &background.game(index, forest));
-        let trees: Vec<TreeTable> = forest.trees.iter().enumerate().map(table).collect();
+        let trees: Vec<TreeTable> = forest.trees.par_iter().enumerate().map(table).collect();
         let base = forest.base + trees.iter().map(|tree| tree.base).sum::<i64>();
         Self { trees, base, background }
     }

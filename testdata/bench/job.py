@@ -128,7 +128,7 @@ def process(file, out, command):
         raise SystemExit(f"{command} failed: {status}")
     rows, size = count(out), os.path.getsize(out)
     if rows != count(file):
-        print(f"{out} has {rows} rows, not those of {file}", flush=True)
+        raise SystemExit(f"{out} has {rows} rows, not those of {file}")
     os.remove(out)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     found = {"seconds": seconds, "rows": rows, "rows_a_second": rows / seconds, "peak_mib": round(peak)}

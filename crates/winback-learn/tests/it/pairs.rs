@@ -2,6 +2,7 @@
 
 use winback_learn::calibrate::Calibration;
 use winback_learn::encode::{Encoded, Encoder};
+use winback_learn::metrics::log_loss;
 use winback_learn::procedure::{Effort, Fitted, Learner, Settings, fit};
 use winback_learn::{Model, Predictor, file};
 use winback_simulate::wide::{Shape, WideSource, WideTable};
@@ -19,11 +20,7 @@ fn table(seed: u64) -> WideSource {
 
 fn mean_loss(model: &Model, data: &Encoded) -> f64 {
     let log_odds = model.log_odds(data, &data.all_rows());
-    let losses = log_odds
-        .iter()
-        .zip(&data.labels)
-        .map(|(value, label)| winback_learn::metrics::log_loss(&[*value], &[*label], None));
-    losses.sum::<f64>() / data.len() as f64
+    log_loss(&log_odds, &data.labels, None)
 }
 
 #[test]
@@ -88,6 +85,6 @@ fn a_model_depends_on_no_number_of_threads() {
     };
     let (one, three) = (with_threads(1), with_threads(3));
     assert_eq!(one.calibration, three.calibration);
-    assert_ne!(one.calibration, Calibration { intercept: 0.0, slope: 1.0 });
+    assert_ne!(one.calibration, Calibration::IDENTITY);
     assert_eq!(one.predictor, three.predictor);
 }

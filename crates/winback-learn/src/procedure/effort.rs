@@ -12,9 +12,9 @@ use crate::trees::Settings as TreeSettings;
 pub enum Effort {
     /// One setting for each learner, in large steps.
     Quick,
-    /// Two depths of trees and three penalties of the scorecard.
+    /// Two depths of trees, the better of them with pairs of categories too, and three penalties of the scorecard.
     Normal,
-    /// Settings of trees drawn from a grid, the best of them grown again in small steps.
+    /// Settings of trees drawn from a grid, the best of them with pairs of categories too and grown again in small steps.
     Thorough,
 }
 
@@ -101,8 +101,8 @@ impl Effort {
     }
 }
 
-/// Forests that a model is the mean of, each grown on rows of its own drawing. Of many rows one forest says the same as
-/// several.
+/// Forests that a model is the mean of, each grown on rows of its own drawing. Of many rows there is
+/// one, to save time.
 pub(super) fn forests(rows: usize) -> usize {
     if rows > LARGEST { 1 } else { FORESTS }
 }

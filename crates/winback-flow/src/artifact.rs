@@ -94,7 +94,7 @@ impl Store {
     }
 }
 
-fn artifact_path(digest: &Digest) -> String {
+pub(crate) fn artifact_path(digest: &Digest) -> String {
     format!("artifacts/{digest}")
 }
 

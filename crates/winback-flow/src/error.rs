@@ -218,6 +218,20 @@ pub enum Error {
         #[source]
         source: Box<Self>,
     },
+    /// A graph of steps that cannot run, or a run that cannot be made of it.
+    #[error("the pipeline `{pipeline}` cannot run: {problem}")]
+    Graph {
+        /// The pipeline.
+        pipeline: String,
+        /// What is wrong, with the name of the step.
+        problem: String,
+    },
+    /// There is no such run.
+    #[error("there is no run `{run}`; `winback runs` lists those there are")]
+    UnknownRun {
+        /// Its name.
+        run: String,
+    },
     /// Gates were overridden by nobody, or for no reason.
     #[error("version {version} of model `{model}` overrides {gates}: say who does it, and why")]
     Override {
@@ -235,7 +249,9 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotFound { .. } | Self::UnknownVersion { .. } => ErrorKind::NotFound,
+            Self::NotFound { .. } | Self::UnknownVersion { .. } | Self::UnknownRun { .. } => {
+                ErrorKind::NotFound
+            }
             Self::AlreadyExists { .. } => ErrorKind::AlreadyExists,
             Self::Root { .. }
             | Self::Scheme { .. }
@@ -254,6 +270,7 @@ impl Error {
             | Self::Package { .. }
             | Self::Manifest { .. }
             | Self::Incomplete { .. }
+            | Self::Graph { .. }
             | Self::Override { .. } => ErrorKind::Other,
         }
     }

@@ -9,7 +9,6 @@ mod format;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,10 +16,10 @@ use serde::de::DeserializeOwned;
 use crate::error::check_name;
 use crate::{Clock, Error, ErrorKind, Result, Store};
 
-/// A checkpoint is written after every so many records, so no reader opens many more objects than this.
+/// After so many records a checkpoint holds them together, so that a long stream is read in few objects.
 const CHECKPOINT_EVERY: u64 = 256;
 /// Reads under way at one time; a cloud answers each in some tens of milliseconds.
-const READS_AT_ONCE: usize = 16;
+const READS_AT_ONCE: usize = 32;
 /// Enough that two writers never draw the same one.
 const NONCE_BYTES: usize = 16;
 
@@ -37,12 +36,15 @@ pub struct Record<T> {
     pub content: T,
 }
 
+/// The records of a stream so far, in order. Each is shared: a longer history costs a pointer a record.
+pub type History<T> = Arc<Vec<Arc<Record<T>>>>;
+
 /// A handle on one stream. It remembers what it has read, for records never change.
 pub struct Ledger<T> {
     store: Store,
     clock: Clock,
     folder: String,
-    known: Mutex<Arc<Vec<Record<T>>>>,
+    known: Mutex<History<T>>,
 }
 
 impl<T> fmt::Debug for Ledger<T> {
@@ -51,26 +53,26 @@ impl<T> fmt::Debug for Ledger<T> {
     }
 }
 
-impl<T: Serialize + DeserializeOwned + Clone> Ledger<T> {
+impl<T: Serialize + DeserializeOwned> Ledger<T> {
     /// The stream of that name; nothing is read or written yet.
     pub fn new(store: Store, clock: Clock, stream: &str) -> Result<Self> {
         check_name("stream", stream)?;
         Ok(Self { store, clock, folder: format!("state/{stream}"), known: Mutex::default() })
     }
 
+    /// One of many streams of a kind, `state/<kind>/<stream>`.
+    pub(crate) fn of_kind(store: Store, clock: Clock, kind: &str, stream: &str) -> Result<Self> {
+        check_name("stream", kind)?;
+        check_name("stream", stream)?;
+        Ok(Self { store, clock, folder: format!("state/{kind}/{stream}"), known: Mutex::default() })
+    }
+
     /// All records so far, in order.
-    pub async fn read(&self) -> Result<Arc<Vec<Record<T>>>> {
-        let mut history = self.known();
-        if history.is_empty() {
-            history = Arc::new(self.latest_checkpoint().await?);
-        }
-        let last = history.len() as u64;
-        let highest = self.highest_after(last).await?;
-        // Every number is asked for by name: a listing made while others write may skip one that does exist.
+    pub async fn read(&self) -> Result<History<T>> {
+        let known = self.known();
         let fresh =
-            stream::iter(last + 1..=highest).map(|number| self.record(number)).buffered(READS_AT_ONCE);
-        let fresh: Vec<_> = fresh.try_collect().await?;
-        Ok(self.remember(history, fresh))
+            if known.is_empty() { self.read_all().await? } else { self.read_on(known.len() as u64).await? };
+        Ok(self.remember(known, fresh))
     }
 
     /// Appends what `decide` makes of the history, or nothing if it answers `None`.
@@ -79,42 +81,95 @@ impl<T: Serialize + DeserializeOwned + Clone> Ledger<T> {
     /// that what it is about to say is still right, and a caller who repeats a call may find it done.
     pub async fn append_with(
         &self,
-        mut decide: impl FnMut(&[Record<T>]) -> Option<T>,
-    ) -> Result<Option<Record<T>>> {
+        mut decide: impl FnMut(&[Arc<Record<T>>]) -> Option<T>,
+    ) -> Result<Option<Arc<Record<T>>>> {
+        let mut history = self.read().await?;
         loop {
-            let history = self.read().await?;
             let Some(content) = decide(&history) else { return Ok(None) };
             let number = history.len() as u64 + 1;
-            let ours = Record { number, nonce: draw_nonce()?, at: self.clock.now(), content };
-            let winner = self.create(&ours).await?;
-            let won = winner.nonce == ours.nonce;
-            let history = self.remember(history, vec![winner]);
-            if won {
+            let nonce = draw_nonce()?;
+            let ours = Record { number, nonce: nonce.clone(), at: self.clock.now().to_string(), content };
+            let winner = Arc::new(self.create(ours).await?);
+            history = self.remember(history, vec![Arc::clone(&winner)]);
+            if winner.nonce == nonce {
                 self.checkpoint(number, &history).await;
-                return Ok(Some(ours));
+                return Ok(Some(winner));
             }
+            history = self.read().await?;
         }
     }
 
     /// Tries to create the record, and gives the one that now holds its number: `ours` or a rival's.
-    async fn create(&self, ours: &Record<T>) -> Result<Record<T>> {
+    async fn create(&self, ours: Record<T>) -> Result<Record<T>> {
         let path = self.path(ours.number);
-        let bytes = format::write_record(&path, ours)?;
+        let bytes = format::write_record(&path, &ours)?;
         match self.store.put_new(&path, bytes.into()).await {
-            Ok(()) => Ok(ours.clone()),
+            Ok(()) => Ok(ours),
             // The first try of a repeated request may have won, its answer lost: only reading tells whose record it is.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => self.record(ours.number).await,
             Err(error) => Err(error),
         }
     }
 
+    /// What came after the first `last` records. Mostly nothing did, and one question tells; a listing would cost more.
+    async fn read_on(&self, last: u64) -> Result<Vec<Arc<Record<T>>>> {
+        let mut fresh = Vec::new();
+        for ahead in (0..).map(|round| READS_AT_ONCE.min(1 << round.min(16))) {
+            let next = last + fresh.len() as u64 + 1;
+            let numbers = next..next + ahead as u64;
+            let found = stream::iter(numbers).map(|number| self.find(number)).buffered(ahead);
+            let found: Vec<Option<Record<T>>> = found.try_collect().await?;
+            let whole = found.iter().all(Option::is_some);
+            fresh.extend(found.into_iter().map_while(|record| record.map(Arc::new)));
+            if !whole {
+                break;
+            }
+        }
+        Ok(fresh)
+    }
+
+    /// The whole stream: what checkpoints hold, and all other records by their numbers. A listing made while others
+    /// write may skip one that does exist, so it tells only how far the numbers go.
+    async fn read_all(&self) -> Result<Vec<Arc<Record<T>>>> {
+        let checkpoints = self.read_checkpoints().await?;
+        let held = checkpoints.iter().flatten().map(|record| record.number).max().unwrap_or(0);
+        let highest = self.highest_after(held).await?;
+        let length = usize::try_from(highest).expect("a listing named each, so they fit into memory");
+        let mut records: Vec<Option<Record<T>>> = Vec::new();
+        records.resize_with(length, || None);
+        for record in checkpoints.into_iter().flatten() {
+            let place = record.number as usize - 1;
+            records[place] = Some(record);
+        }
+        let missing: Vec<u64> = (1..=highest)
+            .zip(&records)
+            .filter(|(_, record)| record.is_none())
+            .map(|(number, _)| number)
+            .collect();
+        let mut read = stream::iter(missing).map(|number| self.record(number)).buffered(READS_AT_ONCE);
+        while let Some(record) = read.try_next().await? {
+            let place = record.number as usize - 1;
+            records[place] = Some(record);
+        }
+        Ok(records.into_iter().flatten().map(Arc::new).collect())
+    }
+
     async fn record(&self, number: u64) -> Result<Record<T>> {
         let path = self.path(number);
         let bytes = self.store.get(&path).await.map_err(|error| match error.kind() {
             ErrorKind::NotFound => Error::Gap { path: path.clone(), source: Box::new(error) },
-            ErrorKind::AlreadyExists | ErrorKind::Other => error,
+            _ => error,
         })?;
         format::read_record(&path, number, &bytes)
+    }
+
+    async fn find(&self, number: u64) -> Result<Option<Record<T>>> {
+        let path = self.path(number);
+        match self.store.get(&path).await {
+            Ok(bytes) => format::read_record(&path, number, &bytes).map(Some),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The highest number in use, or `last` if there is none above it.
@@ -124,43 +179,44 @@ impl<T: Serialize + DeserializeOwned + Clone> Ledger<T> {
         Ok(numbers.max().unwrap_or(last))
     }
 
-    /// The records of the newest checkpoint that can be read; none is as good, only slower.
-    async fn latest_checkpoint(&self) -> Result<Vec<Record<T>>> {
+    /// The records of all checkpoints that can be read; none is as good, only slower.
+    async fn read_checkpoints(&self) -> Result<Vec<Vec<Record<T>>>> {
         let folder = self.checkpoints();
-        for entry in self.store.list(&folder).await?.iter().rev() {
-            let Some(number) = number_in(&folder, &entry.path) else { continue };
-            let bytes: Bytes = match self.store.get(&entry.path).await {
-                Ok(bytes) => bytes,
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                Err(error) => return Err(error),
-            };
-            match format::read_checkpoint(&entry.path, &bytes) {
-                Ok(records) if records.len() as u64 == number => return Ok(records),
-                // Cut, or of a later program: the records themselves are the truth, and will tell.
-                Ok(_) | Err(_) => {}
-            }
+        let entries = self.store.list(&folder).await?;
+        let numbers: Vec<u64> = entries.iter().filter_map(|entry| number_in(&folder, &entry.path)).collect();
+        let read = stream::iter(numbers).map(|number| self.read_checkpoint(number)).buffered(READS_AT_ONCE);
+        read.try_collect().await
+    }
+
+    async fn read_checkpoint(&self, number: u64) -> Result<Vec<Record<T>>> {
+        let path = format!("{}/{}", self.checkpoints(), file_name(number));
+        match self.store.get(&path).await {
+            // Cut, or of a later program: the records themselves are the truth, and will tell.
+            Ok(bytes) => Ok(format::read_checkpoint(&path, number, &bytes).unwrap_or_default()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
         }
-        Ok(Vec::new())
     }
 
     /// Writes a checkpoint if one is due. The record before it stands already, and readers can do without: so a
     /// failure here is nobody's.
-    async fn checkpoint(&self, number: u64, history: &[Record<T>]) {
+    async fn checkpoint(&self, number: u64, history: &[Arc<Record<T>>]) {
         if !number.is_multiple_of(CHECKPOINT_EVERY) {
             return;
         }
         let path = format!("{}/{}", self.checkpoints(), file_name(number));
-        if let Ok(bytes) = format::write_checkpoint(&path, history) {
+        let latest = &history[history.len() - CHECKPOINT_EVERY as usize..];
+        if let Ok(bytes) = format::write_checkpoint(&path, latest) {
             self.store.put_new(&path, bytes.into()).await.ok();
         }
     }
 
-    fn known(&self) -> Arc<Vec<Record<T>>> {
+    fn known(&self) -> History<T> {
         Arc::clone(&self.known.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Joins `fresh` to `history` and keeps the result, unless another task has come further meanwhile.
-    fn remember(&self, mut history: Arc<Vec<Record<T>>>, fresh: Vec<Record<T>>) -> Arc<Vec<Record<T>>> {
+    fn remember(&self, mut history: History<T>, fresh: Vec<Arc<Record<T>>>) -> History<T> {
         if !fresh.is_empty() {
             Arc::make_mut(&mut history).extend(fresh);
         }

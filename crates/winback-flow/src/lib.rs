@@ -10,16 +10,32 @@
 
 mod artifact;
 mod clock;
+mod component;
+mod engine;
 mod error;
+mod keys;
 mod ledger;
+mod pipeline;
+mod presence;
 mod registry;
+mod run;
+mod runs;
 mod store;
 #[cfg(test)]
 mod testkit;
+mod value;
+mod worker;
 
 pub use crate::artifact::Digest;
-pub use crate::clock::Clock;
+pub use crate::clock::{Clock, Time};
+pub use crate::component::{Bodies, Component, Components, Failure, Port, Stop, Task};
 pub use crate::error::{Error, ErrorKind, Result};
-pub use crate::ledger::{Ledger, Record};
+pub use crate::ledger::{History, Ledger, Record};
+pub use crate::pipeline::{Condition, Input, Pipeline, Retry, Source, Step};
+pub use crate::presence::Presence;
 pub use crate::registry::{Alias, Details, Gate, ModelVersion, Package, Promotion, Refusal, Registry};
+pub use crate::run::{Created, FailureKind, Outcome, Run, RunId, State, StepId, StepRun};
+pub use crate::runs::{Line, Object, Request, Runs};
 pub use crate::store::{Entry, Store};
+pub use crate::value::{Artifact, Place, Type, Value, Values};
+pub use crate::worker::{Options, Progress, Worker};

@@ -8,6 +8,7 @@ mod format;
 mod package;
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -139,9 +140,9 @@ impl Registry {
         check_name("model", model)?;
         let (manifest, others) = package::open(model, files)?;
         let digest = Digest::of(&manifest);
-        let is_there = |records: &[Record<ModelRecord>]| find(records, model, &digest).is_some();
+        let is_there = |records: &[Arc<Record<ModelRecord>>]| find(records, model, &digest).is_some();
 
-        let reserve = |records: &[Record<ModelRecord>]| {
+        let reserve = |records: &[Arc<Record<ModelRecord>>]| {
             let version = next_version(records, model);
             let reserved = ModelRecord::Reserved { model: model.to_owned(), version, by: details.by.clone() };
             (!is_there(records)).then_some(reserved)
@@ -153,7 +154,7 @@ impl Registry {
             for (name, bytes) in others.into_iter().chain([(MANIFEST.to_owned(), manifest.clone())]) {
                 self.store.put_once(&format!("{folder}/{name}"), bytes).await?;
             }
-            let register = |records: &[Record<ModelRecord>]| {
+            let register = |records: &[Arc<Record<ModelRecord>>]| {
                 let (model, package, details) = (model.to_owned(), folder.clone(), details.clone());
                 let registered = ModelRecord::Registered { model, version, package, digest, details };
                 (!is_there(records)).then_some(registered)
@@ -190,7 +191,7 @@ impl Registry {
             reason: reason.to_owned(),
             overridden: overridden.to_vec(),
         };
-        let promote = |records: &[Record<ModelRecord>]| {
+        let promote = |records: &[Arc<Record<ModelRecord>>]| {
             let holder = holder(records, model, alias);
             (holder.map(|holder| holder.version) != Some(version)).then(|| promoted.clone())
         };
@@ -208,8 +209,8 @@ impl Registry {
     ) -> Result<ModelVersion> {
         self.version(model, version).await?;
         let refused = ModelRecord::Refused { model: model.to_owned(), version, alias, gates };
-        let refuse = |records: &[Record<ModelRecord>]| {
-            let about = |record: &&Record<ModelRecord>| record.content.subject() == (model, version);
+        let refuse = |records: &[Arc<Record<ModelRecord>>]| {
+            let about = |record: &&Arc<Record<ModelRecord>>| record.content.subject() == (model, version);
             let last = records.iter().rev().find(about).map(|record| &record.content);
             (last != Some(&refused)).then(|| refused.clone())
         };
@@ -275,16 +276,16 @@ impl Registry {
     }
 }
 
-fn next_version(records: &[Record<ModelRecord>], model: &str) -> u64 {
+fn next_version(records: &[Arc<Record<ModelRecord>>], model: &str) -> u64 {
     let subjects = records.iter().map(|record| record.content.subject());
     subjects.filter(|(name, _)| *name == model).map(|(_, version)| version).max().unwrap_or(0) + 1
 }
 
-fn find(records: &[Record<ModelRecord>], model: &str, digest: &Digest) -> Option<ModelVersion> {
+fn find(records: &[Arc<Record<ModelRecord>>], model: &str, digest: &Digest) -> Option<ModelVersion> {
     format::versions(records, model).into_iter().find(|version| version.digest == *digest)
 }
 
-fn holder(records: &[Record<ModelRecord>], model: &str, alias: Alias) -> Option<ModelVersion> {
+fn holder(records: &[Arc<Record<ModelRecord>>], model: &str, alias: Alias) -> Option<ModelVersion> {
     format::versions(records, model).into_iter().find(|version| version.aliases.contains(&alias))
 }
 

@@ -1,9 +1,12 @@
 //! How records and checkpoints are written: JSON with a format number. A stored record is never rewritten, so every
 //! format that ever was must go on to be read; the tests keep one record of each.
 
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::CHECKPOINT_EVERY;
 use crate::{Error, Record, Result};
 
 /// The format that is written, and the highest that is read.
@@ -57,13 +60,30 @@ pub(super) fn read_record<T: DeserializeOwned>(path: &str, number: u64, bytes: &
     Ok(file.line.numbered(number))
 }
 
-pub(super) fn write_checkpoint<T: Serialize>(path: &str, records: &[Record<T>]) -> Result<Vec<u8>> {
-    to_json(path, &CheckpointFile { format: FORMAT, records: records.iter().map(Line::from).collect() })
+/// `records` end with the one that gives the checkpoint its number.
+pub(super) fn write_checkpoint<T: Serialize>(path: &str, records: &[Arc<Record<T>>]) -> Result<Vec<u8>> {
+    let records = records.iter().map(|record| Line::from(record.as_ref())).collect();
+    to_json(path, &CheckpointFile { format: FORMAT, records })
 }
 
-pub(super) fn read_checkpoint<T: DeserializeOwned>(path: &str, bytes: &[u8]) -> Result<Vec<Record<T>>> {
+/// The records of the checkpoint `number`: the last of them bears that number. Early programs wrote all records from the
+/// first; now each checkpoint holds what came after the one before.
+pub(super) fn read_checkpoint<T: DeserializeOwned>(
+    path: &str,
+    number: u64,
+    bytes: &[u8],
+) -> Result<Vec<Record<T>>> {
     let file: CheckpointFile<T> = from_json(path, bytes)?;
-    Ok(file.records.into_iter().zip(1..).map(|(line, number)| line.numbered(number)).collect())
+    let length = file.records.len() as u64;
+    if length != number && length != CHECKPOINT_EVERY {
+        return Ok(Vec::new());
+    }
+    Ok(file
+        .records
+        .into_iter()
+        .zip(number + 1 - length..)
+        .map(|(line, number)| line.numbered(number))
+        .collect())
 }
 
 fn to_json(path: &str, file: &impl Serialize) -> Result<Vec<u8>> {
@@ -95,9 +115,11 @@ mod tests {
         assert_eq!((record.number, record.at.as_str()), (5, "2026-11-22T06:00:00.000Z"));
         assert_eq!(write_record("p", &record).unwrap(), RECORD_1.as_bytes());
 
-        let records: Vec<Record<u32>> = read_checkpoint("p", CHECKPOINT_1.as_bytes()).unwrap();
+        let records: Vec<Record<u32>> = read_checkpoint("p", 1, CHECKPOINT_1.as_bytes()).unwrap();
         assert_eq!((records[0].number, records[0].content), (1, 7));
+        let records: Vec<_> = records.into_iter().map(Arc::new).collect();
         assert_eq!(write_checkpoint("p", &records).unwrap(), CHECKPOINT_1.as_bytes());
+        assert_eq!(read_checkpoint::<u32>("p", 2, CHECKPOINT_1.as_bytes()).unwrap(), []);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What the stream `models` says, and what a reader makes of it. A record of a kind, once released, is read for ever;
 //! new kinds and new optional fields may come.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Alias, Details, Digest, Gate, ModelVersion, Promotion, Record, Refusal};
@@ -46,7 +48,7 @@ impl ModelRecord {
 }
 
 /// The registered versions of `model`, lowest first, with all that befell each.
-pub(super) fn versions(records: &[Record<ModelRecord>], model: &str) -> Vec<ModelVersion> {
+pub(super) fn versions(records: &[Arc<Record<ModelRecord>>], model: &str) -> Vec<ModelVersion> {
     let mut versions: Vec<ModelVersion> = Vec::new();
     for record in records.iter().filter(|record| record.content.subject().0 == model) {
         apply(&mut versions, record);
@@ -107,11 +109,9 @@ mod tests {
         }
         let records: Vec<_> = (1..)
             .zip(contents)
-            .map(|(number, content)| Record {
-                number,
-                nonce: String::new(),
-                at: format!("day {number}"),
-                content,
+            .map(|(number, content)| {
+                let (nonce, at) = (String::new(), format!("day {number}"));
+                Arc::new(Record { number, nonce, at, content })
             })
             .collect();
 

@@ -1,0 +1,364 @@
+//! A worker: drives runs by asking the engine what comes next, claiming it in the run's stream, doing it, and recording
+//! what came of it. Any number of workers may drive the same run; the stream decides who does what.
+//!
+//! What a worker records of a step counts only while its claim stands, and that is decided by the same append. So one
+//! that was thought dead, and comes back, cannot say anything any more; leases only spare double work.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use futures::future::{Either, select};
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
+
+use crate::component::{Bodies, Components, Failure, Stop, Task};
+use crate::engine::{self, Action, Knowledge, Ready};
+use crate::keys::{self, Kept};
+use crate::run::{Entry, FailureKind, Outcome, Run, RunId, State, StepId};
+use crate::value::Values;
+use crate::{Clock, Error, Ledger, Presence, Result, Runs, Store, Time};
+
+/// How a worker works.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Its name, never used before.
+    pub owner: String,
+    /// How long a claim holds that is not renewed.
+    pub lease: Duration,
+    /// Steps at one time.
+    pub slots: usize,
+    /// How often it looks whether somebody else has recorded something while its own steps run.
+    pub look: Duration,
+}
+
+/// What came of driving a run as far as it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// It has ended.
+    Over(Outcome),
+    /// There is nothing to do for this worker, until then or until something changes.
+    Waits(Option<Time>),
+}
+
+/// Drives runs.
+#[derive(Debug)]
+pub struct Worker<B> {
+    store: Store,
+    clock: Clock,
+    runs: Runs,
+    components: Components,
+    bodies: B,
+    options: Options,
+    presence: Presence,
+}
+
+/// A run that is being driven.
+struct Driven<'a> {
+    ledger: Ledger<Vec<Entry>>,
+    id: &'a RunId,
+    run: Option<Run>,
+}
+
+/// An attempt that ended.
+struct Ended {
+    ready: Ready,
+    outcome: Result<Values, (FailureKind, String)>,
+}
+
+/// What was decided.
+enum Decision {
+    /// Something was recorded: look again.
+    Again,
+    Begin(Vec<Ready>),
+    Wait(Option<Time>),
+    Over(Outcome),
+}
+
+type Attempt<'a> = Pin<Box<dyn Future<Output = Ended> + 'a>>;
+
+impl<B: Bodies> Worker<B> {
+    /// A worker on the runs of a store.
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        components: Components,
+        bodies: B,
+        options: Options,
+    ) -> Result<Self> {
+        let runs = Runs::new(store.clone(), clock.clone())?;
+        let presence = Presence::announce(&store, &options.owner)?;
+        Ok(Self { store, clock, runs, components, bodies, options, presence })
+    }
+
+    /// The runs it works on.
+    pub fn runs(&self) -> &Runs {
+        &self.runs
+    }
+
+    /// Drives a run as far as this worker can, and notes its end in the index.
+    pub async fn drive(&self, id: &RunId) -> Result<Progress> {
+        let mut driven = Driven { ledger: self.runs.stream(id)?, id, run: None };
+        let mut attempts: FuturesUnordered<Attempt<'_>> = FuturesUnordered::new();
+        let mut stops: BTreeMap<StepId, Stop> = BTreeMap::new();
+        let mut renew_at = self.clock.now();
+        loop {
+            let room = self.options.slots.saturating_sub(attempts.len());
+            match self.decide(&mut driven, room).await? {
+                Decision::Again => {}
+                Decision::Over(outcome) => {
+                    self.runs.close(id, outcome).await?;
+                    return Ok(Progress::Over(outcome));
+                }
+                Decision::Begin(begun) => {
+                    if attempts.is_empty() {
+                        renew_at = self.renewal();
+                    }
+                    for ready in begun {
+                        let stop = Stop::default();
+                        stops.insert(ready.step.clone(), stop.clone());
+                        attempts.push(Box::pin(self.attempt(id, ready, stop)));
+                    }
+                }
+                Decision::Wait(until) if attempts.is_empty() => return Ok(Progress::Waits(until)),
+                Decision::Wait(_) => {
+                    let look_at = self.clock.now().plus(self.options.look).min(renew_at);
+                    let wake = pin!(self.clock.sleep_until(look_at));
+                    match select(attempts.next(), wake).await {
+                        Either::Left((Some(ended), _)) => {
+                            stops.remove(&ended.ready.step);
+                            self.record(&mut driven, ended).await?;
+                        }
+                        Either::Left((None, _)) => {}
+                        Either::Right(_) => {
+                            if renew_at <= self.clock.now() {
+                                self.renew(&mut driven).await?;
+                                renew_at = self.renewal();
+                            }
+                            self.stop_unwanted(&mut driven, &stops).await?;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn renewal(&self) -> Time {
+        self.clock.now().plus(self.options.lease / 3)
+    }
+
+    /// Asks the engine, and records what it says.
+    async fn decide(&self, driven: &mut Driven<'_>, room: usize) -> Result<Decision> {
+        let holding = self.holding(driven).await?;
+        let now = self.clock.now();
+        let dead = |owner: &str| self.presence.is_dead(owner);
+        let holds = |what: &str| holding.contains(what);
+        let owner = self.options.owner.as_str();
+        let known = Knowledge { now, components: &self.components, owner, holds: &holds, is_dead: &dead };
+        let run = driven.read().await?;
+        let chosen = match engine::next(run, &known) {
+            Action::Over(outcome) => return Ok(Decision::Over(outcome)),
+            Action::Wait(until) => return Ok(Decision::Wait(until)),
+            Action::Record(_) => Vec::new(),
+            Action::Start(_) if room == 0 => return Ok(Decision::Wait(None)),
+            Action::Start(ready) => self.looked_up(ready.into_iter().take(room)).await?,
+        };
+        let until = now.plus(self.options.lease);
+        let mut begun = Vec::new();
+        driven
+            .append(|run| {
+                begun.clear();
+                match engine::next(run, &known) {
+                    Action::Record(entries) => Some(entries),
+                    Action::Start(ready) => {
+                        let still = |step: &StepId| ready.iter().any(|ready| ready.step == *step);
+                        let chosen = chosen.iter().filter(|(ready, _)| still(&ready.step));
+                        let entries: Vec<Entry> = chosen
+                            .map(|(ready, kept)| {
+                                let (step, key) = (ready.step.clone(), ready.key);
+                                if let Some(Kept { run, outputs, .. }) = kept {
+                                    let (outputs, from) = (outputs.clone(), Some(run.clone()));
+                                    return Entry::Finished { step, key, outputs, from };
+                                }
+                                begun.push(ready.clone());
+                                Entry::Claimed { step, owner: owner.to_owned(), until, key }
+                            })
+                            .collect();
+                        (!entries.is_empty()).then_some(entries)
+                    }
+                    Action::Wait(_) | Action::Over(_) => None,
+                }
+            })
+            .await?;
+        Ok(if begun.is_empty() { Decision::Again } else { Decision::Begin(begun) })
+    }
+
+    /// What holds in the world of all that steps of the run wait for.
+    async fn holding(&self, driven: &mut Driven<'_>) -> Result<BTreeSet<String>> {
+        let run = driven.read().await?;
+        let waiting =
+            run.pipeline().steps.iter().filter(|step| !run.steps.contains_key(&StepId::whole(&step.name)));
+        let wanted: BTreeSet<String> = waiting.filter_map(|step| step.waits_for.clone()).collect();
+        let mut holding = BTreeSet::new();
+        for what in wanted {
+            if self.bodies.holds(&what).await {
+                holding.insert(what);
+            }
+        }
+        Ok(holding)
+    }
+
+    /// The steps with what earlier runs gave under their keys, where that may stand for them.
+    async fn looked_up(&self, ready: impl Iterator<Item = Ready>) -> Result<Vec<(Ready, Option<Kept>)>> {
+        let mut looked_up = Vec::new();
+        for ready in ready {
+            let kept = if ready.cache { keys::usable(&self.store, &ready.key).await? } else { None };
+            looked_up.push((ready, kept));
+        }
+        Ok(looked_up)
+    }
+
+    /// One attempt, in the time it may take.
+    async fn attempt(&self, id: &RunId, ready: Ready, stop: Stop) -> Ended {
+        let task = Task {
+            run: id.clone(),
+            step: ready.step.clone(),
+            component: ready.component.clone(),
+            attempt: ready.attempt,
+            inputs: ready.inputs.clone(),
+            stop: stop.clone(),
+        };
+        let body = self.bodies.attempt(task).map(|outcome| {
+            outcome.map_err(|failure| match failure {
+                Failure::Refused(reason) => (FailureKind::Refused, reason),
+                Failure::Failed(reason) => (FailureKind::Failed, reason),
+            })
+        });
+        let outcome = match ready.timeout {
+            None => body.await,
+            Some(seconds) => {
+                let deadline = self.clock.now().plus(Duration::from_secs(seconds));
+                match select(pin!(body), pin!(self.clock.sleep_until(deadline))).await {
+                    Either::Left((outcome, _)) => outcome,
+                    Either::Right(_) => {
+                        // It may go on for a while; what it gives then is nobody's.
+                        stop.raise();
+                        Err((FailureKind::TimedOut, format!("it took longer than {seconds} s")))
+                    }
+                }
+            }
+        };
+        let outcome = outcome.and_then(|outputs| self.fitting(&ready, outputs));
+        Ended { ready, outcome }
+    }
+
+    /// Outputs that are what the component says it gives.
+    fn fitting(&self, ready: &Ready, outputs: Values) -> Result<Values, (FailureKind, String)> {
+        let fault =
+            |problem: String| Err((FailureKind::Failed, format!("{problem}: this is a fault of winback")));
+        let Some(component) = self.components.get(ready.component.as_str()) else { return Ok(outputs) };
+        for port in &component.outputs {
+            match outputs.get(port.name) {
+                None if port.optional => {}
+                Some(value) if port.of.admits(value) => {}
+                None => return fault(format!("it gave no `{}`", port.name)),
+                Some(_) => return fault(format!("what it gave as `{}` is no {}", port.name, port.of)),
+            }
+        }
+        match outputs.keys().find(|name| !component.outputs.iter().any(|port| port.name == *name)) {
+            Some(unknown) => fault(format!("it gave `{unknown}`, which it does not say it gives")),
+            None => Ok(outputs),
+        }
+    }
+
+    /// Records what an attempt came to, if its claim still stands.
+    async fn record(&self, driven: &mut Driven<'_>, Ended { ready, outcome }: Ended) -> Result<()> {
+        let Ready { step, key, attempt, .. } = &ready;
+        if let (Ok(outputs), Some(component)) = (&outcome, self.components.get(ready.component.as_str())) {
+            let of = engine::ingredients(component, &ready.inputs);
+            let kept = Kept::new(driven.id.clone(), step.clone(), of, outputs.clone());
+            keys::keep(&self.store, key, &kept).await?;
+        }
+        let now = self.clock.now();
+        let owner = &self.options.owner;
+        driven
+            .append(|run| {
+                let state = run.steps.get(step)?;
+                let is_ours = matches!(&state.state, State::Claimed { owner: by, .. } if by == owner);
+                if !is_ours || state.attempts != *attempt {
+                    return None;
+                }
+                Some(vec![match outcome.clone() {
+                    Ok(outputs) => Entry::Finished { step: step.clone(), key: *key, outputs, from: None },
+                    Err((failure, reason)) => {
+                        let retry =
+                            run.pipeline().find(&step.step).map(|step| step.retry).unwrap_or_default();
+                        let again = failure != FailureKind::Refused
+                            && *attempt < retry.attempts
+                            && run.cancelled.is_none();
+                        let retry_at = again.then(|| now.plus(retry.wait(*attempt)));
+                        Entry::Failed { step: step.clone(), failure, reason, retry_at }
+                    }
+                }])
+            })
+            .await
+    }
+
+    /// Asks for more time for all that it has claimed.
+    async fn renew(&self, driven: &mut Driven<'_>) -> Result<()> {
+        let until = self.clock.now().plus(self.options.lease);
+        let owner = &self.options.owner;
+        driven
+            .append(|run| {
+                let mut states = run.steps.values().map(|step| &step.state);
+                let any =
+                    states.any(|state| matches!(state, State::Claimed { owner: by, .. } if by == owner));
+                any.then(|| vec![Entry::Renewed { owner: owner.clone(), until }])
+            })
+            .await
+    }
+
+    /// Tells attempts to stop whose claim is gone, and all of them when somebody wants the run to end.
+    async fn stop_unwanted(&self, driven: &mut Driven<'_>, stops: &BTreeMap<StepId, Stop>) -> Result<()> {
+        let run = driven.read().await?;
+        for (step, stop) in stops {
+            let state = run.steps.get(step).map(|step| &step.state);
+            let is_ours = matches!(state, Some(State::Claimed { owner, .. }) if *owner == self.options.owner);
+            if !is_ours || run.cancelled.is_some() {
+                stop.raise();
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Driven<'_> {
+    /// The run as it is now.
+    async fn read(&mut self) -> Result<&Run> {
+        let records = self.ledger.read().await?;
+        follow(&mut self.run, self.id, &records);
+        self.run.as_ref().ok_or_else(|| Error::UnknownRun { run: self.id.to_string() })
+    }
+
+    /// Appends what `decide` makes of the run as it is then.
+    async fn append(&mut self, mut decide: impl FnMut(&Run) -> Option<Vec<Entry>>) -> Result<()> {
+        let (run, id) = (&mut self.run, self.id);
+        let appended = self.ledger.append_with(|records| {
+            follow(run, id, records);
+            decide(run.as_ref()?)
+        });
+        appended.await.map(drop)
+    }
+}
+
+fn follow(run: &mut Option<Run>, id: &RunId, records: &[std::sync::Arc<crate::Record<Vec<Entry>>>]) {
+    match run {
+        Some(run) => run.follow(records),
+        None => *run = Run::begin(id, records),
+    }
+}
+
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;

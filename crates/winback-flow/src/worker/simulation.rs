@@ -1,0 +1,504 @@
+//! Two servers on one store, in every order that a seed can think of: a store that fails, is slow, loses answers and is
+//! full for a while; workers that are killed between any two of its operations; clocks that jump. The schedule is a
+//! function of the seed, so what one finds can be looked at again.
+//!
+//! What must hold at the end: every file has one run, each run ended well, and what it published is what its ledger says
+//! was made, though two attempts here never make the same.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::{self, BoxStream};
+use futures::{FutureExt as _, StreamExt as _};
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, Error as StoreError, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
+    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions,
+};
+
+use crate::component::{Bodies, Component, Components, Failure, Task};
+use crate::testkit::NOW;
+use crate::value::{Artifact, Type, Value, Values};
+use crate::{
+    Clock, Digest, Object, Options, Outcome, Pipeline, Request, RunId, Source, Step, Store, Time, Worker,
+};
+
+/// Draws from a seed: SplitMix64.
+#[derive(Debug)]
+struct Draw(u64);
+
+impl Draw {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, count: u64) -> u64 {
+        self.next() % count
+    }
+
+    fn one_in(&mut self, count: u64) -> bool {
+        self.below(count) == 0
+    }
+}
+
+/// What the store does to one operation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Fate {
+    Well,
+    /// Nothing is done, and an error answered.
+    Fails,
+    /// It is done, and an error answered.
+    AnswerLost,
+    /// It is done, and the repeated request told that it was done before.
+    Repeated,
+    /// The process ends before it is done.
+    KilledBefore,
+    /// The process ends after it is done, before it hears of it.
+    KilledAfter,
+}
+
+/// What is shared by all who take part.
+#[derive(Debug)]
+struct World {
+    draw: Draw,
+    /// Writes that fail for want of room.
+    full: u64,
+    /// Whether faults still come.
+    is_rough: bool,
+    operations: u64,
+    /// Whose turn it is, and whether it is to end.
+    is_killed: bool,
+    kills: u64,
+    faults: u64,
+}
+
+impl World {
+    fn fate(&mut self, is_write: bool) -> Fate {
+        self.operations += 1;
+        if !self.is_rough {
+            return Fate::Well;
+        }
+        if is_write && self.full > 0 {
+            self.full -= 1;
+            return Fate::Fails;
+        }
+        let fate = match self.draw.below(160) {
+            0 | 1 => Fate::Fails,
+            2 | 3 if is_write => Fate::AnswerLost,
+            4 | 5 if is_write => Fate::Repeated,
+            6 => Fate::KilledBefore,
+            7 => Fate::KilledAfter,
+            8 if is_write && self.draw.one_in(8) => {
+                self.full = 1 + self.draw.below(12);
+                Fate::Fails
+            }
+            _ => Fate::Well,
+        };
+        if fate != Fate::Well {
+            self.faults += 1;
+        }
+        fate
+    }
+}
+
+/// A store in memory in which every operation is a point where another worker may come in, and something may go wrong.
+#[derive(Debug, Clone)]
+struct Rough {
+    inner: Arc<InMemory>,
+    world: Arc<Mutex<World>>,
+}
+
+impl fmt::Display for Rough {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Rough")
+    }
+}
+
+/// Lets others go first, once.
+async fn give_way() {
+    let mut waited = false;
+    futures::future::poll_fn(|context| {
+        if std::mem::replace(&mut waited, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+fn failed(why: &'static str) -> StoreError {
+    StoreError::Generic { store: "rough", source: why.into() }
+}
+
+impl Rough {
+    async fn operate<T>(
+        &self,
+        is_write: bool,
+        path: &Path,
+        work: impl Future<Output = object_store::Result<T>>,
+    ) -> object_store::Result<T> {
+        give_way().await;
+        let (fate, slow) = {
+            let mut world = self.world.lock().unwrap();
+            let slow = if world.is_rough && world.draw.one_in(20) { world.draw.below(6) } else { 0 };
+            (world.fate(is_write), slow)
+        };
+        for _ in 0..slow {
+            give_way().await;
+        }
+        match fate {
+            Fate::Well => work.await,
+            Fate::Fails => Err(failed("it failed")),
+            Fate::AnswerLost => work.await.and_then(|_| Err(failed("the answer was lost"))),
+            Fate::Repeated => work.await.and_then(|_| {
+                Err(StoreError::AlreadyExists { path: path.to_string(), source: "a repeated request".into() })
+            }),
+            Fate::KilledBefore => self.die().await,
+            Fate::KilledAfter => {
+                drop(work.await);
+                self.die().await
+            }
+        }
+    }
+
+    /// The process ends here: nothing more of it is polled.
+    async fn die<T>(&self) -> T {
+        self.world.lock().unwrap().is_killed = true;
+        futures::future::pending().await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl ObjectStore for Rough {
+    async fn put_opts(
+        &self,
+        path: &Path,
+        payload: PutPayload,
+        options: PutOptions,
+    ) -> object_store::Result<PutResult> {
+        self.operate(true, path, self.inner.put_opts(path, payload, options)).await
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        path: &Path,
+        options: PutMultipartOptions,
+    ) -> object_store::Result<Box<dyn MultipartUpload>> {
+        self.inner.put_multipart_opts(path, options).await
+    }
+
+    async fn get_opts(&self, path: &Path, options: GetOptions) -> object_store::Result<GetResult> {
+        self.operate(false, path, self.inner.get_opts(path, options)).await
+    }
+
+    async fn get_ranges(&self, path: &Path, ranges: &[Range<u64>]) -> object_store::Result<Vec<Bytes>> {
+        self.inner.get_ranges(path, ranges).await
+    }
+
+    fn delete_stream(
+        &self,
+        paths: BoxStream<'static, object_store::Result<Path>>,
+    ) -> BoxStream<'static, object_store::Result<Path>> {
+        self.inner.delete_stream(paths)
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
+        let (rough, prefix) = (self.clone(), prefix.cloned());
+        let listing = async move {
+            let path = prefix.clone().unwrap_or_default();
+            let all = async { Ok(rough.inner.list(prefix.as_ref()).collect::<Vec<_>>().await) };
+            stream::iter(rough.operate(false, &path, all).await.unwrap_or_else(|error| vec![Err(error)]))
+        };
+        listing.flatten_stream().boxed()
+    }
+
+    fn list_with_offset(
+        &self,
+        prefix: Option<&Path>,
+        offset: &Path,
+    ) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
+        let offset = offset.clone();
+        self.list(prefix)
+            .filter(move |meta| {
+                let later = meta.as_ref().map_or(true, |meta| offset < meta.location);
+                futures::future::ready(later)
+            })
+            .boxed()
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> object_store::Result<ListResult> {
+        self.inner.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> object_store::Result<()> {
+        self.inner.copy_opts(from, to, options).await
+    }
+
+    async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> object_store::Result<()> {
+        self.inner.rename_opts(from, to, options).await
+    }
+}
+
+/// The code of the steps: what each attempt makes is its own, so that a second truth would be seen.
+#[derive(Debug)]
+struct Work {
+    store: Store,
+    owner: String,
+}
+
+impl Bodies for Work {
+    async fn attempt(&self, task: Task) -> Result<Values, Failure> {
+        let outcome = match task.component.as_str() {
+            "score" => self.score(&task).await,
+            _ => self.publish(&task).await,
+        };
+        outcome.map_err(|error| Failure::Failed(error.to_string()))
+    }
+
+    async fn holds(&self, _what: &str) -> bool {
+        true
+    }
+}
+
+impl Work {
+    async fn score(&self, task: &Task) -> crate::Result<Values> {
+        let name = task.inputs["name"].json().unwrap();
+        let text = format!("{name} by {} at attempt {}", self.owner, task.attempt);
+        let size = text.len() as u64;
+        let digest = self.store.put_artifact(text.into()).await?;
+        Ok(Values::from([("scores".to_owned(), Value::File(Artifact { digest, size, place: None }))]))
+    }
+
+    async fn publish(&self, task: &Task) -> crate::Result<Values> {
+        let Value::File(scores) = &task.inputs["scores"] else { panic!("`scores` is a file") };
+        let name = task.inputs["name"].json().unwrap().as_str().unwrap();
+        let bytes = self.store.get_artifact(&scores.digest).await?;
+        self.store.put_once(&format!("output/{name}/scores"), bytes).await?;
+        self.store
+            .put_once(&format!("output/{name}/manifest"), Bytes::from(scores.digest.to_string()))
+            .await?;
+        Ok(Values::new())
+    }
+}
+
+fn components() -> Components {
+    let score =
+        Component::new("score", 1, "").takes("name", Type::Text).gives("scores", Type::file("scores"));
+    let publish =
+        Component::new("publish", 1, "").takes("name", Type::Text).takes("scores", Type::file("scores"));
+    Components::from([("score", score), ("publish", publish)])
+}
+
+fn pipeline() -> Pipeline {
+    // Attempts here fail by the store alone, and may do so often.
+    let retry = crate::Retry { attempts: 1_000, first_wait: 100, longest_wait: 5_000 };
+    let name = || Source::input("name");
+    Pipeline::new("weekly", "")
+        .takes("name", Type::Text)
+        .step(Step::new("score", "score").with("name", name()).always().retry(retry))
+        .step(
+            Step::new("publish", "publish")
+                .with("name", name())
+                .with("scores", Source::output("score", "scores"))
+                .always()
+                .retry(retry),
+        )
+}
+
+/// What a server does: makes a run of every file that has none, and drives what is open.
+async fn serve(store: Store, clock: Clock, owner: String) {
+    let options = Options {
+        owner: owner.clone(),
+        lease: Duration::from_secs(10),
+        slots: 2,
+        look: Duration::from_secs(1),
+    };
+    let work = Work { store: store.clone(), owner };
+    let worker = Worker::new(store.clone(), clock.clone(), components(), work, options).unwrap();
+    loop {
+        let round: crate::Result<()> = async {
+            for entry in store.list("weekly_folder").await? {
+                submit(&store, &worker, &entry.path).await?;
+            }
+            for line in worker.runs().open().await? {
+                worker.drive(&line.run).await?;
+            }
+            Ok(())
+        }
+        .await;
+        drop(round);
+        clock.sleep_until(clock.now().plus(Duration::from_secs(1))).await;
+    }
+}
+
+async fn submit(store: &Store, worker: &Worker<Work>, path: &str) -> crate::Result<()> {
+    if worker.runs().of_version(path, "1").await?.is_some() {
+        return Ok(());
+    }
+    let name = path.rsplit('/').next().unwrap();
+    let digest = Digest::of(&store.get(path).await?);
+    let object =
+        Object { path: path.to_owned(), version: "1".to_owned(), digest, size: 1, modified: NOW.to_owned() };
+    let request = Request {
+        id: RunId::of("weekly", &format!("{path} {digest}"), 1),
+        pipeline: pipeline(),
+        inputs: Values::from([("name".to_owned(), Value::of(name))]),
+        subject: path.to_owned(),
+        cause: "found".to_owned(),
+        object: Some(object),
+        forced: false,
+    };
+    worker.runs().submit(request).await.map(drop)
+}
+
+type Server = Pin<Box<dyn Future<Output = ()>>>;
+
+/// What a schedule came to.
+#[derive(Debug, Default)]
+struct Told {
+    operations: u64,
+    kills: u64,
+    faults: u64,
+    takeovers: u64,
+}
+
+const FILES: u64 = 3;
+
+/// Plays one schedule to its end, and checks what must hold.
+fn play(seed: u64) -> Told {
+    let draw = Draw(seed);
+    let world = World { draw, full: 0, is_rough: true, operations: 0, is_killed: false, kills: 0, faults: 0 };
+    let world = Arc::new(Mutex::new(world));
+    let inner = Arc::new(InMemory::new());
+    let plain = Store::over(Arc::clone(&inner) as _);
+    let store = Store::over(Arc::new(Rough { inner, world: Arc::clone(&world) }));
+    let begin: Time = NOW.parse().unwrap();
+    let now = Cell::new(begin);
+    let mut born = 0;
+    let mut start = |store: &Store| {
+        born += 1;
+        let clock = Clock::fixed(NOW).unwrap();
+        let server: Server = Box::pin(serve(store.clone(), clock.clone(), format!("server-{born}")));
+        (server, clock)
+    };
+    let mut servers = [Some(start(&store)), Some(start(&store))];
+    // How far each server's clock is from the truth.
+    let mut offsets = [Duration::ZERO; 2];
+    let mut dropped = 0;
+    let mut idle = 0;
+    for turn in 0_u64.. {
+        let chosen = {
+            let mut world = world.lock().unwrap();
+            if 4_000 < turn {
+                world.is_rough = false;
+            }
+            world.draw.below(2) as usize
+        };
+        let drawn = |count| world.lock().unwrap().draw.below(count);
+        if dropped < FILES && (drawn(40) == 0 || 200 < idle) {
+            let path = format!("weekly_folder/w{dropped}.csv");
+            now_or_never(plain.put_new(&path, Bytes::from(format!("file {dropped}")))).unwrap();
+            dropped += 1;
+        }
+        if drawn(400) == 0 {
+            offsets[chosen] = Duration::from_secs(drawn(3_600));
+        }
+        let Some((server, clock)) = &mut servers[chosen] else {
+            if drawn(30) == 0 {
+                servers[chosen] = Some(start(&store));
+            }
+            continue;
+        };
+        clock.set(now.get().plus(offsets[chosen]));
+        let before = world.lock().unwrap().operations;
+        let polled = server.as_mut().poll(&mut Context::from_waker(futures::task::noop_waker_ref()));
+        assert!(polled.is_pending(), "a server never ends by itself");
+        let mut world = world.lock().unwrap();
+        if std::mem::take(&mut world.is_killed) {
+            world.kills += 1;
+            servers[chosen] = None;
+        }
+        idle = if world.operations == before { idle + 1 } else { 0 };
+        if 8 < idle || world.draw.one_in(50) {
+            now.set(now.get().plus(Duration::from_millis(100 + world.draw.below(900))));
+        }
+        drop(world);
+        if turn % 64 == 0 && dropped == FILES && is_over(&plain) {
+            break;
+        }
+        assert!(turn < 200_000, "seed {seed}: a run is stuck");
+    }
+    let world = world.lock().unwrap();
+    let takeovers = check(seed, &plain);
+    Told { operations: world.operations, kills: world.kills, faults: world.faults, takeovers }
+}
+
+fn now_or_never<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("a store in memory answers at once")
+}
+
+fn runs(store: &Store) -> crate::Runs {
+    crate::Runs::new(store.clone(), Clock::fixed(NOW).unwrap()).unwrap()
+}
+
+fn is_over(store: &Store) -> bool {
+    let lines = now_or_never(runs(store).list()).unwrap();
+    lines.len() as u64 == FILES && lines.iter().all(|line| line.ended.is_some())
+}
+
+/// Every file has one run that succeeded, and what is published is what that run's ledger says.
+fn check(seed: u64, store: &Store) -> u64 {
+    let runs = runs(store);
+    let lines = now_or_never(runs.list()).unwrap();
+    let files: BTreeMap<&str, &RunId> = lines.iter().map(|line| (line.subject.as_str(), &line.run)).collect();
+    assert_eq!(files.len() as u64, FILES, "seed {seed}: {lines:?}");
+    let mut takeovers = 0;
+    for line in &lines {
+        let run = now_or_never(runs.find(&line.run)).unwrap();
+        assert_eq!(run.ended.map(|(outcome, _)| outcome), Some(Outcome::Succeeded), "seed {seed}: {run:?}");
+        let Some(Value::File(scores)) = run.output("score", "scores") else {
+            panic!("seed {seed}: no scores")
+        };
+        let name = line.subject.rsplit('/').next().unwrap();
+        let manifest = now_or_never(store.get(&format!("output/{name}/manifest"))).unwrap();
+        assert_eq!(
+            manifest,
+            Bytes::from(scores.digest.to_string()),
+            "seed {seed}: another truth was published"
+        );
+        let published = now_or_never(store.get(&format!("output/{name}/scores"))).unwrap();
+        assert_eq!(Digest::of(&published), scores.digest, "seed {seed}");
+        takeovers += run.steps.values().map(|step| step.failures.len() as u64).sum::<u64>();
+    }
+    takeovers
+}
+
+#[test]
+fn whatever_happens_each_file_is_published_once() {
+    // Optimised there is time for more.
+    let seeds = if cfg!(debug_assertions) { 300 } else { 10_000 };
+    let mut told = Told::default();
+    for seed in 0..seeds {
+        let Told { operations, kills, faults, takeovers } = play(seed);
+        told.operations += operations;
+        told.kills += kills;
+        told.faults += faults;
+        told.takeovers += takeovers;
+    }
+    // Schedules in which nothing happens would prove nothing.
+    assert!(seeds < told.kills && seeds < told.faults && seeds < 2 * told.takeovers, "{told:?}");
+}

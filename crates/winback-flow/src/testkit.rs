@@ -1,6 +1,7 @@
 //! What the test suites of this crate share: the stores that every suite runs on, and a runtime to run it in. A suite
 //! is a plain async function of a fresh, empty store; another kind of store is one more line here.
 
+pub(crate) mod contract;
 mod unreliable;
 
 use std::path::Path;

@@ -21,6 +21,11 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// The digest of what a hasher was given.
+    pub(crate) fn of_all(hasher: Sha256) -> Self {
+        Self(hasher.finalize().into())
+    }
+
     /// The first twelve digits: enough for a person, and for the name of a folder.
     #[must_use]
     pub fn short(&self) -> String {

@@ -19,6 +19,8 @@ pub enum ErrorKind {
     NotFound,
     /// A create found the name taken.
     AlreadyExists,
+    /// The object is no longer the one that was listed.
+    Changed,
     /// Anything else: not for branching, only for telling.
     Other,
 }
@@ -86,10 +88,29 @@ pub enum Error {
         #[source]
         source: Cause,
     },
+    /// The object was replaced since it was listed.
+    #[error("`{path}` in `{store}` has changed since it was listed; list it again, and take it as it is now")]
+    Changed {
+        /// The object.
+        path: String,
+        /// The root of the store.
+        store: String,
+    },
+    /// A file of this machine, on its way into a store or out of one, can be neither read nor written.
+    #[error("cannot {action} the file `{}`; check that it is there, may be used, and has room", file.display())]
+    File {
+        /// What was tried: `read`, `write`.
+        action: &'static str,
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
     /// The store failed for a reason of its own.
     #[error("cannot {action} `{path}` in `{store}`")]
     Store {
-        /// What was tried: `create`, `read`, `list`, `delete`.
+        /// What was tried: `create`, `read`, `list`, `delete`, `copy`.
         action: &'static str,
         /// The object, or the prefix of a listing.
         path: String,
@@ -253,10 +274,12 @@ impl Error {
                 ErrorKind::NotFound
             }
             Self::AlreadyExists { .. } => ErrorKind::AlreadyExists,
+            Self::Changed { .. } => ErrorKind::Changed,
             Self::Root { .. }
             | Self::Scheme { .. }
             | Self::Folder { .. }
             | Self::Path { .. }
+            | Self::File { .. }
             | Self::Store { .. }
             | Self::Altered { .. }
             | Self::Digest { .. }

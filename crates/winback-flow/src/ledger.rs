@@ -158,7 +158,7 @@ impl<T: Serialize + DeserializeOwned> Ledger<T> {
         let path = self.path(number);
         let bytes = self.store.get(&path).await.map_err(|error| match error.kind() {
             ErrorKind::NotFound => Error::Gap { path: path.clone(), source: Box::new(error) },
-            _ => error,
+            ErrorKind::AlreadyExists | ErrorKind::Changed | ErrorKind::Other => error,
         })?;
         format::read_record(&path, number, &bytes)
     }

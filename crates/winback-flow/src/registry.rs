@@ -269,7 +269,7 @@ impl Registry {
                 path: path.to_owned(),
                 source: Box::new(error),
             },
-            ErrorKind::AlreadyExists | ErrorKind::Other => error,
+            ErrorKind::AlreadyExists | ErrorKind::Changed | ErrorKind::Other => error,
         })?;
         digest.check(path, &bytes)?;
         Ok(bytes)

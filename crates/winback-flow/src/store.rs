@@ -2,9 +2,11 @@
 //!
 //! Every store can do that much, and alike: local disks have no conditional update, multipart uploads have no create
 //! mode. The trait behind it is that of `object_store`; here are the root, the checking of paths, listings in order,
-//! errors to branch on, and, on a disk, the syncing that `object_store` leaves out.
+//! errors to branch on, and, on a disk, the syncing that `object_store` leaves out. Whole files in and out, and copies
+//! within a store, are the business of `transfer`.
 
 mod disk;
+mod transfer;
 
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
@@ -12,6 +14,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::TryStreamExt;
 use futures::stream::BoxStream;
+use jiff::Timestamp;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
@@ -29,13 +32,18 @@ pub struct Store {
     disk: Option<Arc<Disk>>,
 }
 
-/// One line of a listing.
+/// One line of a listing. Entries are in the order of their paths.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     /// The object's path under the root.
     pub path: String,
     /// Its size in bytes.
     pub size: u64,
+    /// When it was written, in the form of [`crate::Clock::now`]; some stores say it to the second only.
+    pub modified: String,
+    /// What changes when the content is replaced: the ETag, for the one thing that stores tell alike in listings and of
+    /// single objects; on a disk made of inode, time of change and size. The same bytes written anew may change it.
+    pub version: String,
 }
 
 impl Store {
@@ -85,6 +93,12 @@ impl Store {
         &self.url
     }
 
+    /// Whether objects are files of this machine.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.disk.is_some()
+    }
+
     /// Where an object lies on the local disk, for readers of files; `None` where the store is no folder.
     pub fn local_path(&self, path: &str) -> Result<Option<PathBuf>> {
         let location = location(path)?;
@@ -106,11 +120,8 @@ impl Store {
             .files()
             .path_to_filesystem(&location)
             .map_err(|source| self.failed("create", path, source))?;
-        let created = tokio::task::spawn_blocking(move || disk.create(&target, &bytes)).await;
-        created.map_err(std::io::Error::from).flatten().map_err(|source| match source.kind() {
-            std::io::ErrorKind::AlreadyExists => self.already_exists(path, source.into()),
-            _ => self.other("create", path, source.into()),
-        })
+        let created = blocking(move || disk.create(&target, &mut &bytes[..])).await;
+        created.map_err(|source| self.not_created(path, source))
     }
 
     /// Creates an object, or finds the very same bytes there already; [`ErrorKind::AlreadyExists`] if others are there.
@@ -132,10 +143,10 @@ impl Store {
         found.bytes().await.map_err(failed)
     }
 
-    /// The size of an object; [`ErrorKind::NotFound`] if there is none.
+    /// Size, time and version of an object; [`ErrorKind::NotFound`] if there is none.
     pub async fn head(&self, path: &str) -> Result<Entry> {
         let meta = self.objects.head(&location(path)?).await;
-        meta.map(entry).map_err(|source| self.failed("read", path, source))
+        meta.map(|meta| self.entry(meta)).map_err(|source| self.failed("read", path, source))
     }
 
     /// Whether there is such an object.
@@ -173,10 +184,34 @@ impl Store {
         prefix: &str,
         listing: BoxStream<'_, object_store::Result<ObjectMeta>>,
     ) -> Result<Vec<Entry>> {
-        let entries = listing.map_ok(entry).try_collect::<Vec<_>>().await;
+        let entries = listing.map_ok(|meta| self.entry(meta)).try_collect::<Vec<_>>().await;
         let mut entries = entries.map_err(|source| self.failed("list", prefix, source))?;
         entries.sort_unstable();
         Ok(entries)
+    }
+
+    fn entry(&self, meta: ObjectMeta) -> Entry {
+        let nanoseconds = meta.last_modified.timestamp_subsec_nanos();
+        let modified =
+            Timestamp::new(meta.last_modified.timestamp(), i32::try_from(nanoseconds).unwrap_or(0));
+        let modified = modified.unwrap_or(Timestamp::UNIX_EPOCH);
+        let mark = meta.e_tag.or(meta.version);
+        let version = match mark {
+            // The mark of `object_store` knows the time to the microsecond, the disk may know it better.
+            Some(mark) if self.is_local() => format!("{mark}-{nanoseconds:x}"),
+            // Azure puts the quotes into its answers and leaves them out of its listings.
+            Some(mark) => mark.trim_matches('"').to_owned(),
+            None => format!("{modified:.9}"),
+        };
+        Entry { path: meta.location.into(), size: meta.size, modified: format!("{modified:.3}"), version }
+    }
+
+    /// What became of creating a file.
+    fn not_created(&self, path: &str, source: std::io::Error) -> Error {
+        match source.kind() {
+            std::io::ErrorKind::AlreadyExists => self.already_exists(path, source.into()),
+            _ => self.other("create", path, source.into()),
+        }
     }
 
     fn failed(&self, action: &'static str, path: &str, source: object_store::Error) -> Error {
@@ -198,8 +233,11 @@ impl Store {
     }
 }
 
-fn entry(meta: ObjectMeta) -> Entry {
-    Entry { path: meta.location.into(), size: meta.size }
+/// Runs what waits for a disk where it holds up nobody.
+async fn blocking<T: Send + 'static>(
+    task: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> std::io::Result<T> {
+    tokio::task::spawn_blocking(task).await.map_err(std::io::Error::from).flatten()
 }
 
 /// A path for an object: what one store takes, all must take, and none may read as leading out of the root.

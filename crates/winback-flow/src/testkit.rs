@@ -1,6 +1,8 @@
 //! What the test suites of this crate share: the stores that every suite runs on, and a runtime to run it in. A suite
 //! is a plain async function of a fresh, empty store; another kind of store is one more line here.
 
+pub(crate) mod contract;
+mod rough;
 mod unreliable;
 
 use std::path::Path;
@@ -8,6 +10,7 @@ use std::sync::Arc;
 
 use crate::{Clock, Store};
 
+pub(crate) use self::rough::{Rough, World};
 pub(crate) use self::unreliable::Unreliable;
 
 /// The time of every record that tests write.

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -45,13 +45,15 @@ impl Disk {
         &self.files
     }
 
-    /// Creates `target` with `bytes`, or fails with [`ErrorKind::AlreadyExists`]. It blocks.
-    pub(super) fn create(&self, target: &Path, bytes: &[u8]) -> io::Result<()> {
+    /// Creates `target` with all that `content` has, or fails with [`ErrorKind::AlreadyExists`]. It blocks.
+    ///
+    /// The bytes are always copied, never linked: a file that others made may be written again in its place, and what
+    /// is stored would change with it. From file to file the system copies, and shares blocks where it can.
+    pub(super) fn create(&self, target: &Path, content: &mut impl Read) -> io::Result<()> {
         let folder = target.parent().unwrap_or(&self.root);
         let (mut file, staged) = self.stage(folder)?;
-        let linked = file
-            .write_all(bytes)
-            .and_then(|()| file.sync_all())
+        let linked = io::copy(content, &mut file)
+            .and_then(|_| file.sync_all())
             // A link, unlike a rename, refuses to replace what is there.
             .and_then(|()| fs::hard_link(&staged, target));
         // Should this fail, the staged file is only litter: `object_store` shows no such name in a listing.
@@ -113,8 +115,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let disk = Disk::open(&folder.path().join("new/bank")).unwrap();
         let target = disk.root().join("a/b/c.json");
-        disk.create(&target, b"first").unwrap();
-        let error = disk.create(&target, b"second").unwrap_err();
+        disk.create(&target, &mut &b"first"[..]).unwrap();
+        let error = disk.create(&target, &mut &b"second"[..]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&target).unwrap(), b"first");
         let names: Vec<_> = fs::read_dir(disk.root().join("a/b")).unwrap().collect();
@@ -125,9 +127,9 @@ mod tests {
     fn a_folder_removed_meanwhile_is_made_again() {
         let folder = tempfile::tempdir().unwrap();
         let disk = Disk::open(folder.path()).unwrap();
-        disk.create(&disk.root().join("a/1"), b"1").unwrap();
+        disk.create(&disk.root().join("a/1"), &mut &b"1"[..]).unwrap();
         fs::remove_dir_all(disk.root().join("a")).unwrap();
-        disk.create(&disk.root().join("a/2"), b"2").unwrap();
+        disk.create(&disk.root().join("a/2"), &mut &b"2"[..]).unwrap();
         assert_eq!(fs::read(disk.root().join("a/2")).unwrap(), b"2");
     }
 
@@ -136,7 +138,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let disk = Disk::open(folder.path()).unwrap();
         fs::write(disk.root().join("new#1"), b"half").unwrap();
-        disk.create(&disk.root().join("a"), b"whole").unwrap();
+        disk.create(&disk.root().join("a"), &mut &b"whole"[..]).unwrap();
         assert_eq!(fs::read(disk.root().join("a")).unwrap(), b"whole");
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::future::join_all;
 use proptest::prelude::{ProptestConfig, proptest};
 
-use crate::testkit::{block_on, memory, on_every_store};
+use crate::testkit::{block_on, contract, memory, on_every_store};
 use crate::{ErrorKind, Store};
 
 /// Names that a bank's files have had.
@@ -142,6 +142,45 @@ proptest! {
         }));
         assert_eq!(kept[0], kept[1]);
     }
+}
+
+#[test]
+fn entries_agree() {
+    on_every_store(async |store| contract::entries_agree(&store).await);
+}
+
+#[test]
+fn files_go_in_and_come_out() {
+    on_every_store(async |store| contract::files_go_in_and_come_out(&store).await);
+}
+
+#[test]
+fn a_pinned_read_notices_a_change() {
+    on_every_store(async |store| contract::a_pinned_read_notices_a_change(&store).await);
+}
+
+#[test]
+fn a_copy_is_made_once() {
+    on_every_store(async |store| contract::a_copy_is_made_once(&store).await);
+}
+
+#[test]
+fn a_file_of_the_disk_that_others_write_is_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open("file:bank", folder.path()).unwrap();
+    block_on(async {
+        let file = store.local_path("inbox/week.csv").unwrap().unwrap();
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, "first").unwrap();
+        let listed = store.list("inbox").await.unwrap().remove(0);
+        store.copy_new("inbox/week.csv", "archive/week.csv").await.unwrap();
+        // The clock of a file system may stand still for some milliseconds.
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::fs::write(&file, "other").unwrap();
+        let error = store.digest(&listed).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Changed, "{error}");
+        assert_eq!(store.get("archive/week.csv").await.unwrap(), "first", "a copy is no link");
+    });
 }
 
 #[test]

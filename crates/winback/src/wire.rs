@@ -79,6 +79,15 @@ impl Bucket {
     }
 }
 
+/// Files by name, as a page says it: where they lie is nobody's business there.
+pub(crate) fn named(files: &[PathBuf]) -> String {
+    let first = files.first().and_then(|file| file.file_name()).unwrap_or_default().to_string_lossy();
+    match files.len() {
+        0 | 1 => first.into_owned(),
+        many => format!("{first} and {} more", many - 1),
+    }
+}
+
 /// Files as the readers want them.
 pub(crate) fn inputs(files: &[PathBuf], limits: Limits) -> Vec<Arc<dyn Input>> {
     let input = |file: &PathBuf| Arc::new(FileInput::new(file).with_limits(limits)) as Arc<dyn Input>;

@@ -16,12 +16,12 @@ use winback_table::Role;
 use winback_table::reader::{Repeats, TableReader};
 
 use super::Context;
-use super::score::{Opened, named, open_model};
 use crate::config::{Overrides, Settings};
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::count;
+use crate::steps::opened::{Opened, open_model};
 use crate::steps::train::options;
-use crate::wire::{Bucket, expand, inputs};
+use crate::wire::{Bucket, expand, inputs, named};
 
 /// What `winback explain` is told.
 #[derive(Debug, Args)]

@@ -1,27 +1,26 @@
 //! `winback score`: score and explain one file with the champion or a named model. A plain command: no run, no claim.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
-use winback_learn::package::Package;
-use winback_learn::profile::{ColumnProfile, Distribution};
-use winback_retain::report::{About, Gathering, Population};
-use winback_retain::{Scorer, Teller, in_percent, page};
+use winback_retain::report::{About, Gathering};
+use winback_retain::{in_percent, page};
+use winback_table::Role;
 use winback_table::input::Limits;
 use winback_table::reader::Repeats;
-use winback_table::{Role, Schema};
 
 use super::Context;
-use crate::config::{Overrides, Settings, VersionName};
+use crate::config::Overrides;
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::{Align, count, percent};
+use crate::steps::notes::{expected_unknown, notes};
+use crate::steps::opened::{Opened, open_model, scorer};
 use crate::steps::report;
 use crate::steps::score::{BANDS, QUARANTINE, Summary, Week, beside, score};
 use crate::steps::train::options;
 use crate::stopwatch::Stopwatch;
-use crate::wire::{Bucket, expand, inputs};
+use crate::wire::{expand, inputs, named};
 
 /// What `winback score` is told.
 #[derive(Debug, Args)]
@@ -126,15 +125,6 @@ fn gathering(
     Ok(Some(Gathering::new(earlier.transpose()?, key.is_some())))
 }
 
-/// Files by name, as a page says it: where they lie is nobody's business there.
-pub(crate) fn named(files: &[PathBuf]) -> String {
-    let first = files.first().and_then(|file| file.file_name()).unwrap_or_default().to_string_lossy();
-    match files.len() {
-        0 | 1 => first.into_owned(),
-        many => format!("{first} and {} more", many - 1),
-    }
-}
-
 /// Refuses an output, or a file beside it, that would replace an input, however the paths are written.
 fn keep_inputs(files: &[PathBuf], output: &Path) -> Result<()> {
     let inputs: Vec<PathBuf> = files.iter().filter_map(|file| file.canonicalize().ok()).collect();
@@ -145,127 +135,6 @@ fn keep_inputs(files: &[PathBuf], output: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// A model that was opened.
-pub(crate) struct Opened {
-    pub(crate) package: Package,
-    /// What its version is called.
-    pub(crate) version: String,
-    /// What a person should know who uses it: that somebody made it champion over a closed gate.
-    pub(crate) warning: Option<String>,
-}
-
-/// The model to use.
-pub(crate) fn open_model(settings: &Settings, model: Option<&str>) -> Result<Opened> {
-    let named = |text: &str| {
-        let version = text.parse::<VersionName>().ok()?;
-        Some((version.model.unwrap_or_else(|| settings.train.name.clone()), version.number))
-    };
-    if let Some(folder) = model.filter(|text| named(text).is_none()) {
-        let (package, version) = open_folder(Path::new(folder))?;
-        return Ok(Opened { package, version, warning: None });
-    }
-    let bucket = Bucket::open(settings)?;
-    let version = match model.and_then(named) {
-        Some((name, number)) => bucket.wait(bucket.registry.version(&name, number))?,
-        None => bucket.champion(settings)?,
-    };
-    let name = format!("{}/{}", version.model, version.version);
-    let overridden = version.promotions.last().filter(|promotion| !promotion.overridden.is_empty());
-    let warning = overridden.map(|promotion| {
-        let gate = if promotion.overridden.len() == 1 { "gate" } else { "gates" };
-        let gates = promotion.overridden.join("`, `");
-        format!(
-            "`{name}` was made champion over the closed {gate} `{gates}` by {}: {}",
-            promotion.by, promotion.reason
-        )
-    });
-    Ok(Opened { package: bucket.package(&version)?, version: name, warning })
-}
-
-/// A package in a folder; its version is the digest of its manifest, since no ledger names it.
-fn open_folder(folder: &Path) -> Result<(Package, String)> {
-    let attempt = || format!("cannot read the model package in `{}`", folder.display());
-    let mut files = Vec::new();
-    let entries = std::fs::read_dir(folder).users(attempt());
-    for entry in entries.hint("`--model` takes a version number or the folder of a package")? {
-        let path = entry.users(attempt())?.path();
-        if path.is_file() {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            files.push((name, std::fs::read(&path).users(attempt())?));
-        }
-    }
-    let package = Package::from_files(&files).users(attempt())?;
-    let manifest = files.iter().find(|(name, _)| name == winback_learn::package::MANIFEST);
-    let digest = manifest.map(|(_, bytes)| winback_flow::Digest::of(bytes).short()).unwrap_or_default();
-    Ok((package, format!("sha256:{digest}")))
-}
-
-/// A scorer for a package; wording that the settings give today wins over the package's.
-pub(crate) fn scorer(
-    settings: &Settings,
-    package: Package,
-    key: Option<String>,
-    version: &str,
-) -> Result<Scorer> {
-    let schema = worded(settings, &package);
-    let teller = Teller::new(&package.model, &schema, &package.profile);
-    let population = Population::new(&package.model, &schema, &package.profile);
-    Ok(Scorer::new(package.model, teller, population, key, version.to_owned())?)
-}
-
-/// What tells reasons in words.
-pub(crate) fn teller(settings: &Settings, package: &Package) -> Teller {
-    Teller::new(&package.model, &worded(settings, package), &package.profile)
-}
-
-/// The package's schema with the wording that the settings give today.
-fn worded(settings: &Settings, package: &Package) -> Schema {
-    let mut schema = package.schema.clone();
-    for field in &mut schema.fields {
-        if let Some(said) = settings.columns.get(&field.name) {
-            field.wording = said.wording.clone();
-        }
-    }
-    schema
-}
-
-/// What a person should know of the file: nothing here stopped it from being scored.
-fn notes(summary: &Summary, schema: &Schema, expected: &BTreeMap<String, f64>) -> Vec<String> {
-    let mut notes = Vec::new();
-    let unused = || summary.tally.unused_columns.iter();
-    if let Some(label) =
-        schema.with_role(Role::Label).filter(|label| unused().any(|name| *name == label.name))
-    {
-        notes.push(format!("the file has the label `{}`, which scoring does not look at", label.name));
-    }
-    let extra: Vec<&String> = unused().filter(|name| schema.field(name).is_none()).collect();
-    if !extra.is_empty() {
-        let names: Vec<String> = extra.iter().map(|name| format!("`{name}`")).collect();
-        notes.push(format!("columns that the model does not use: {}", names.join(", ")));
-    }
-    notes.extend(summary.tally.oddities().iter().map(ToString::to_string));
-    for (column, rows) in &summary.unknown {
-        // As many as in training, within three standard deviations, are nothing new.
-        let usual = expected.get(column).copied().unwrap_or(0.0) * summary.tally.kept as f64;
-        if *rows as f64 > usual + 3.0 * usual.sqrt() {
-            let rows = count(*rows);
-            notes
-                .push(format!("`{column}` has values that training saw too seldom or never, in {rows} rows"));
-        }
-    }
-    notes
-}
-
-/// The share of training rows whose level was too rare for the model to know, by column.
-fn expected_unknown(package: &Package) -> BTreeMap<String, f64> {
-    let rows = package.profile.rows.max(1) as f64;
-    let share = |column: &ColumnProfile| match &column.distribution {
-        Distribution::Levels { other, .. } => Some((column.name.clone(), *other as f64 / rows)),
-        Distribution::Numbers { .. } => None,
-    };
-    package.profile.columns.iter().filter_map(share).collect()
 }
 
 fn tell(context: &Context, summary: &Summary, notes: &[String], output: &Path, version: &str) -> Result<()> {

@@ -1,6 +1,8 @@
 //! What the commands do, one step a file: each strings together a few calls of the crates below.
 
 pub(crate) mod ingest;
+pub(crate) mod notes;
+pub(crate) mod opened;
 pub(crate) mod out_of_fold;
 mod output;
 pub(crate) mod partial;

@@ -14,10 +14,10 @@ use winback_table::reader::{Repeats, TableReader};
 
 use super::{BAR, DRAWN, Explained, TOGETHER, quoted};
 use crate::commands::Context;
-use crate::commands::score::teller;
 use crate::config::Settings;
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::{Align, count, two_sided_bar};
+use crate::steps::opened::teller;
 use crate::steps::train::options;
 use crate::wire::inputs;
 

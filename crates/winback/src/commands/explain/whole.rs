@@ -11,10 +11,10 @@ use winback_table::Kind;
 
 use super::{BAR, DRAWN, Explained, TOGETHER, check_rows, each_batch};
 use crate::commands::Context;
-use crate::commands::score::named;
 use crate::config::Settings;
 use crate::error::Result;
 use crate::printer::{Align, bar};
+use crate::wire::named;
 
 /// What each column moves among the rows of the training, as the package has it.
 pub(super) fn of_training(context: &Context, explained: &Explained) -> Result<()> {

@@ -2,6 +2,7 @@
 //! proves that it is whole. What a blob means, and who made it, is for others to record.
 
 use std::fmt;
+use std::io::{self, Read};
 use std::str::FromStr;
 
 use bytes::Bytes;
@@ -24,6 +25,27 @@ impl Digest {
     /// The digest of what a hasher was given.
     pub(crate) fn of_all(hasher: Sha256) -> Self {
         Self(hasher.finalize().into())
+    }
+
+    /// The digest of all that a reader gives.
+    ///
+    /// # Errors
+    /// When the reader fails.
+    pub fn of_reader(mut reader: impl Read) -> io::Result<Self> {
+        let mut digester = Sha256::new();
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match reader.read(&mut buffer)? {
+                0 => return Ok(Self(digester.finalize().into())),
+                count => digester.update(&buffer[..count]),
+            }
+        }
+    }
+
+    /// The bytes of the digest.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 
     /// The first twelve digits: enough for a person, and for the name of a folder.
@@ -115,6 +137,8 @@ mod tests {
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(Digest::of(b"abc").to_string(), expected);
         assert_eq!(Digest::of(b"abc").short(), "ba7816bf8f01");
+        let long = vec![7; 200_000];
+        assert_eq!(Digest::of_reader(long.as_slice()).unwrap(), Digest::of(&long));
     }
 
     #[test]

@@ -248,7 +248,8 @@ fn number_in(folder: &str, path: &str) -> Option<u64> {
     (name == file_name(number)).then_some(number)
 }
 
-fn draw_nonce() -> Result<String> {
+/// Text that nobody else draws: 32 hexadecimal digits.
+pub fn draw_nonce() -> Result<String> {
     let mut nonce = [0; NONCE_BYTES];
     getrandom::fill(&mut nonce).map_err(Error::Random)?;
     Ok(hex::encode(nonce))

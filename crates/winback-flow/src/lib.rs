@@ -28,18 +28,20 @@ mod store;
 #[cfg(test)]
 mod testkit;
 mod value;
+mod watch;
 mod worker;
 
 pub use crate::artifact::Digest;
 pub use crate::clock::{Clock, Time};
 pub use crate::component::{Bodies, Component, Components, Failure, Port, Stop, Task};
 pub use crate::error::{Error, ErrorKind, Result};
-pub use crate::ledger::{History, Ledger, Record};
+pub use crate::ledger::{History, Ledger, Record, draw_nonce};
 pub use crate::pipeline::{Condition, Input, Pipeline, Retry, Source, Step};
 pub use crate::presence::Presence;
 pub use crate::registry::{Alias, Details, Gate, ModelVersion, Package, Promotion, Refusal, Registry};
 pub use crate::run::{Created, FailureKind, Outcome, Run, RunId, State, StepId, StepRun};
-pub use crate::runs::{Line, Object, Request, Runs};
+pub use crate::runs::{Line, Object, Request, Runs, Why};
 pub use crate::store::{Entry, Store};
 pub use crate::value::{Artifact, Place, Type, Value, Values};
+pub use crate::watch::{Look, Watch, is_whole_name};
 pub use crate::worker::{Options, Progress, Worker};

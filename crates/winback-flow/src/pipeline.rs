@@ -86,7 +86,7 @@ pub enum Source {
     Constant(Json),
     /// An input of the run.
     Input(String),
-    /// How the run stands, for what runs at its end: `{"outcome": "refused", "failures": {"score": "…"}}`.
+    /// How the run stands when the step begins: `{"outcome": "refused", "failures": {"score": "…"}}`.
     Status,
     /// An output of a step.
     Output {

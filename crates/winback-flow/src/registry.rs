@@ -199,6 +199,36 @@ impl Registry {
         self.version(model, version).await
     }
 
+    /// Gives a version an alias unless anything was decided about it before: it was promoted, or refused. So a decision
+    /// that comes late, by a program that was thought dead, undoes nothing.
+    pub async fn promote_first(
+        &self,
+        model: &str,
+        version: u64,
+        alias: Alias,
+        by: &str,
+        reason: &str,
+    ) -> Result<ModelVersion> {
+        self.version(model, version).await?;
+        let promoted = ModelRecord::Promoted {
+            model: model.to_owned(),
+            version,
+            alias,
+            by: by.to_owned(),
+            reason: reason.to_owned(),
+            overridden: Vec::new(),
+        };
+        let promote = |records: &[Arc<Record<ModelRecord>>]| {
+            let about = records.iter().filter(|record| record.content.subject() == (model, version));
+            let decided = |record: &Arc<Record<ModelRecord>>| {
+                matches!(record.content, ModelRecord::Promoted { .. } | ModelRecord::Refused { .. })
+            };
+            (!about.into_iter().any(decided)).then(|| promoted.clone())
+        };
+        self.ledger.append_with(promote).await?;
+        self.version(model, version).await
+    }
+
     /// Records that gates kept a version from an alias. The same refusal twice running is recorded once.
     pub async fn refuse(
         &self,

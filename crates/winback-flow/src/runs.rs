@@ -143,6 +143,17 @@ impl Runs {
         Ok(self.with_index(|index| index.seen.get(&key).cloned()))
     }
 
+    /// Those of some versions of objects that no run stands for.
+    pub async fn unseen(&self, mut entries: Vec<crate::Entry>) -> Result<Vec<crate::Entry>> {
+        self.refresh().await?;
+        let mut keys = entries.iter().map(|entry| (entry.path.clone(), entry.version.clone()));
+        let seen: Vec<bool> =
+            self.with_index(|index| keys.by_ref().map(|key| index.seen.contains_key(&key)).collect());
+        let mut seen = seen.into_iter();
+        entries.retain(|_| !seen.next().unwrap_or(false));
+        Ok(entries)
+    }
+
     /// All runs, in the order in which they were asked for.
     pub async fn list(&self) -> Result<Vec<Line>> {
         self.refresh().await?;
@@ -250,7 +261,7 @@ impl Runs {
         Ok(())
     }
 
-    fn with_index<T>(&self, look: impl Fn(&Index) -> T) -> T {
+    fn with_index<T>(&self, look: impl FnOnce(&Index) -> T) -> T {
         look(&self.index.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

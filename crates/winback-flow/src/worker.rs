@@ -15,6 +15,7 @@ use futures::{FutureExt as _, StreamExt as _};
 use crate::component::{Bodies, Components, Failure, Stop, Task};
 use crate::engine::{self, Action, Knowledge, Ready};
 use crate::keys::{self, Kept};
+use crate::ledger::draw_nonce;
 use crate::run::{Entry, FailureKind, Outcome, Run, RunId, State, StepId};
 use crate::value::Values;
 use crate::{Clock, Error, Ledger, Presence, Result, Runs, Store, Time};
@@ -30,6 +31,19 @@ pub struct Options {
     pub slots: usize,
     /// How often it looks whether somebody else has recorded something while its own steps run.
     pub look: Duration,
+}
+
+impl Options {
+    /// Usual ones, under a name that was never used before.
+    pub fn fresh() -> Result<Self> {
+        let nonce = draw_nonce()?;
+        Ok(Self {
+            owner: format!("w-{}-{}", std::process::id(), &nonce[..12]),
+            lease: Duration::from_secs(60),
+            slots: 1,
+            look: Duration::from_secs(2),
+        })
+    }
 }
 
 /// What came of driving a run as far as it goes.

@@ -23,6 +23,7 @@ pub mod package;
 pub mod procedure;
 pub mod profile;
 mod random;
+pub mod smoke;
 pub mod trees;
 
 pub use background::BackgroundRows;

@@ -13,7 +13,7 @@ use winback_table::Schema;
 use crate::importance::ColumnImportance;
 use crate::procedure::Report;
 use crate::profile::Profile;
-use crate::{Error, Model, Result, file, onnx};
+use crate::{Error, Model, Result, file, onnx, smoke};
 
 /// The name of the manifest among a package's files.
 pub const MANIFEST: &str = "manifest.json";
@@ -21,6 +21,8 @@ pub const MANIFEST: &str = "manifest.json";
 pub const ONNX: &str = "model.onnx";
 /// The name of the page among a package's files.
 pub const PAGE: &str = "report.html";
+/// The name of the smoke test among a package's files.
+pub const SMOKE: &str = "smoke.json";
 const FORMAT: u32 = 1;
 
 /// Everything a model is served with.
@@ -63,6 +65,7 @@ impl Package {
             (ONNX.to_owned(), onnx::save(&self.model, &self.schema)),
             ("profile.json".to_owned(), json(&self.profile)),
             ("schema.json".to_owned(), self.schema.to_json()),
+            (SMOKE.to_owned(), smoke::record(&self.model, &self.profile)),
         ];
         files.extend(self.page.iter().map(|page| (PAGE.to_owned(), page.clone().into_bytes())));
         let digests = files.iter().map(|(name, bytes)| (name.clone(), digest(bytes)));

@@ -65,6 +65,13 @@ pub fn calibration(slope: Interval) -> Option<Closed> {
     })
 }
 
+/// Closed when a model comes without what would judge it against the champion, as a package copied in by hand does.
+#[must_use]
+pub fn unjudged() -> Closed {
+    let reason = "it comes without scores of rows that it was not fitted on, so it cannot be compared with the champion";
+    Closed { gate: "champion", reason: reason.to_owned() }
+}
+
 /// What is known of the champion on a history.
 #[derive(Debug, Clone, Default)]
 pub struct ChampionScores {

@@ -13,6 +13,7 @@ mod bands;
 pub mod card;
 mod charts;
 mod compared;
+pub mod drift;
 mod error;
 pub mod findings;
 pub mod gates;

@@ -20,6 +20,7 @@ mod thresholds;
 pub use calibration::{Calibration, CalibrationBin, ScoreBin};
 pub use curves::{Curves, Point};
 pub use effects::{Dependence, DependencePoint, Effects, Swarm, SwarmDot};
+pub(crate) use groups::{MISSING, OTHER};
 pub use model::{Evidence, ModelReport, Origin, model_report};
 pub use population::{ColumnShift, Population, Share, Verdict};
 pub use profile::{ProfileColumn, ProfileReport, ShownFinding};

@@ -5,6 +5,7 @@
 //! at the environment. What the settings make of the columns of a history is left to `schema`.
 
 mod file;
+mod parts;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -14,14 +15,17 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use winback_kernels::Cpu;
 use winback_table::csv::Encoding;
 use winback_table::input::Limits;
 use winback_table::{Dates, Kind, Numbers, Schema, Trend, Wording};
 
-use self::file::{ColumnPart, ConfigFile, DataPart, Scalar, TrainPart};
-pub(crate) use self::values::{Effort, Horizon, Learner, Size, VersionName, delimiter, encoding};
+use self::file::{ColumnPart, ConfigFile, DataPart, PipelinesPart, Scalar, TrainPart};
+pub(crate) use self::values::{
+    Backlog, Effort, Horizon, Learner, Size, Span, VersionName, delimiter, encoding,
+};
 use crate::error::{Result, ResultExt as _, UserError};
 
 /// Where the settings file is if nobody says otherwise.
@@ -46,6 +50,8 @@ pub(crate) struct Settings {
     pub(crate) columns: BTreeMap<String, ColumnSettings>,
     /// How a model is trained.
     pub(crate) train: TrainSettings,
+    /// How pipelines are run.
+    pub(crate) pipelines: PipelineSettings,
 }
 
 /// Where the history is and what its columns are for.
@@ -133,6 +139,15 @@ pub(crate) struct TrainSettings {
     pub(crate) risk_high: f64,
     /// At least this many times the training base rate is a medium risk.
     pub(crate) risk_medium: f64,
+}
+
+/// How pipelines are run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PipelineSettings {
+    /// How long a step that is not heard of any more stays somebody's.
+    pub(crate) lease: Duration,
+    /// What is done with older weekly files.
+    pub(crate) backlog: Backlog,
 }
 
 /// What flags say over the file and the environment; what a command has no flag for stays `None`.
@@ -266,6 +281,7 @@ impl Settings {
             data: DataSettings::resolve(raw.data, folder).map_err(place)?,
             columns: raw.columns.into_iter().map(|(name, part)| (name, part.into())).collect(),
             train: TrainSettings::resolve(raw.train, environment, flags)?,
+            pipelines: PipelineSettings::resolve(raw.pipelines).map_err(place)?,
         })
     }
 }
@@ -310,6 +326,18 @@ impl From<ColumnPart> for ColumnSettings {
         let file::ReasonPart { low, high, level, missing } = reason;
         let wording = Wording { name, low, high, level, missing };
         Self { kind, numbers, unit, dates, missing: own_missing, monotone, wording }
+    }
+}
+
+impl PipelineSettings {
+    fn resolve(raw: PipelinesPart) -> Result<Self, UserError> {
+        let lease = raw.lease.map_or(Ok(Span(Duration::from_secs(60))), |text| text.0.parse())?.0;
+        if lease < Duration::from_secs(1) {
+            return Err(UserError::new(
+                "`lease` is shorter than a second, in which no step can say that it lives",
+            ));
+        }
+        Ok(Self { lease, backlog: raw.backlog.unwrap_or(Backlog::All) })
     }
 }
 

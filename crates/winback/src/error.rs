@@ -85,9 +85,19 @@ impl std::error::Error for Hinted {
     }
 }
 
-fn is_users(error: &anyhow::Error) -> bool {
+/// Whether the user's input is at fault.
+pub(crate) fn is_users(error: &anyhow::Error) -> bool {
     // A context cannot be seen through the chain, only from the error that carries it.
     error.downcast_ref::<UserError>().is_some() || error.chain().any(cause_is_users)
+}
+
+/// Whether the store failed, which may pass.
+pub(crate) fn is_of_store(error: &anyhow::Error) -> bool {
+    use winback_flow::Error as Flow;
+    let of_store = |cause: &(dyn std::error::Error + 'static)| {
+        matches!(cause.downcast_ref(), Some(Flow::Store { .. } | Flow::Folder { .. }))
+    };
+    error.downcast_ref::<Flow>().is_some_and(|error| of_store(error)) || error.chain().any(of_store)
 }
 
 fn cause_is_users(cause: &(dyn std::error::Error + 'static)) -> bool {

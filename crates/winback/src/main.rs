@@ -5,13 +5,17 @@
 
 mod cli;
 mod commands;
+mod components;
 mod config;
+mod desk;
 mod error;
+mod pipelines;
 mod printer;
 mod schema;
 mod steps;
 mod stopwatch;
 mod wire;
+mod work;
 
 use std::process::ExitCode;
 

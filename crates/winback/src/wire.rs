@@ -13,26 +13,32 @@ use crate::config::{History, Settings};
 use crate::error::{Result, ResultExt as _, UserError};
 
 /// Where labelled customers are put if the settings name no files.
-const INPUT_FOLDER: &str = "input_folder";
+pub(crate) const INPUT_FOLDER: &str = "input_folder";
 
-/// The bucket and the registry in it.
+/// The bucket and the registry in it. A clone is a second handle on the same.
+#[derive(Clone)]
 pub(crate) struct Bucket {
     pub(crate) store: Store,
-    pub(crate) registry: Registry,
-    runtime: Runtime,
+    pub(crate) registry: Arc<Registry>,
+    runtime: Arc<Runtime>,
 }
 
 impl Bucket {
     pub(crate) fn open(settings: &Settings) -> Result<Self> {
         let store = Store::open(&settings.root, Path::new(""))?;
-        let registry = Registry::new(store.clone(), Clock::system())?;
-        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        let registry = Arc::new(Registry::new(store.clone(), Clock::system())?);
+        let runtime = Arc::new(tokio::runtime::Builder::new_current_thread().enable_all().build()?);
         Ok(Self { store, registry, runtime })
     }
 
     /// Waits for an answer of the store.
     pub(crate) fn wait<T>(&self, answer: impl Future<Output = winback_flow::Result<T>>) -> Result<T> {
         Ok(self.runtime.block_on(answer)?)
+    }
+
+    /// Runs something that is more than one answer of the store.
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
     }
 
     /// A registered model, verified.
@@ -157,7 +163,12 @@ fn matching(pattern: &Path) -> Result<Vec<PathBuf>> {
 /// Whether a path is a file that nobody is still writing.
 fn is_settled(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.is_file() && !name.starts_with('.') && !name.ends_with(".tmp") && !name.ends_with(".part")
+    path.is_file() && is_whole(&name)
+}
+
+/// Whether a name is that of a file that is whole, as far as names tell.
+pub(crate) fn is_whole(name: &str) -> bool {
+    !name.starts_with('.') && !name.ends_with(".tmp") && !name.ends_with(".part")
 }
 
 /// Whether a path is what scoring left beside a file, which a pattern does not mean.
@@ -168,22 +179,20 @@ fn is_ours(path: &Path) -> bool {
 
 /// One digest of several files, in their order.
 pub(crate) fn digest(inputs: &[Arc<dyn Input>]) -> Result<Digest> {
-    use sha2::Digest as _;
-    let mut of_files = Vec::new();
-    for input in inputs {
-        let mut hasher = sha2::Sha256::new();
-        let mut reader = input.open().users(format!("cannot open `{}`", input.name()))?;
-        let mut buffer = vec![0; 1 << 16];
-        loop {
-            let count = reader.read(&mut buffer).users(format!("cannot read `{}`", input.name()))?;
-            if count == 0 {
-                break;
-            }
-            hasher.update(&buffer[..count]);
-        }
-        of_files.extend_from_slice(&hasher.finalize());
-    }
-    Ok(Digest::of(&of_files))
+    let digests = inputs.iter().map(|input| digest_of(input.as_ref())).collect::<Result<Vec<_>>>()?;
+    Ok(joined(&digests))
+}
+
+/// One digest of several, in their order.
+pub(crate) fn joined(digests: &[Digest]) -> Digest {
+    let bytes: Vec<u8> = digests.iter().flat_map(Digest::bytes).copied().collect();
+    Digest::of(&bytes)
+}
+
+/// The digest of a file's bytes as they lie, packed or not.
+pub(crate) fn digest_of(input: &dyn Input) -> Result<Digest> {
+    let reader = input.open().users(format!("cannot open `{}`", input.name()))?;
+    Digest::of_reader(reader).users(format!("cannot read `{}`", input.name()))
 }
 
 #[cfg(test)]

@@ -60,11 +60,8 @@ fn order(pipeline: &Pipeline) -> Vec<String> {
                 Some(_) => {}
             }
         }
-        if !step.exit && step.sources().any(|source| *source == Source::Status) {
-            problems.push(format!(
-                "step `{}` asks how the run stands, and only what runs at its end may",
-                step.name
-            ));
+        if step.cache && step.sources().any(|source| *source == Source::Status) {
+            problems.push(format!("step `{}` asks how the run stands, so it has to run in each", step.name));
         }
         before.insert(step.name.as_str());
     }

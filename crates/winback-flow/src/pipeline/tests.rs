@@ -79,7 +79,7 @@ fn each_rule_names_the_step() {
     );
     check(&base().step(read().each("rows")), "runs for each `rows`, which `read` does not take");
     check(&base().step(read().each("file")), "a list of file of csv is needed");
-    check(&base().step(read().when(Source::Status, 1)), "only what runs at its end may");
+    check(&base().step(read().when(Source::Status, 1)), "so it has to run in each");
 }
 
 #[test]

@@ -8,6 +8,11 @@ use winback_table::cell::show_seconds;
 use super::is_whole;
 use crate::reasons::number::shown;
 
+/// The group of rows without a value.
+pub(crate) const MISSING: &str = "missing";
+/// The group of rows with a level that has no group of its own.
+pub(crate) const OTHER: &str = "all others";
+
 const SECONDS_A_DAY: f64 = 86_400.0;
 
 /// The groups of one column. Every code belongs to one.
@@ -48,7 +53,7 @@ impl Groups {
             Shape::Levels(levels) => groups.add_levels(levels, &rows, most),
         }
         groups.of_code[MISSING_LEVEL as usize] = groups.groups.len();
-        groups.add("missing".to_owned(), column.missing, None);
+        groups.add(MISSING.to_owned(), column.missing, None);
         groups
     }
 
@@ -94,7 +99,7 @@ impl Groups {
             self.of_code[level + FIRST_LEVEL as usize] = other;
             pooled += of_level(*level);
         }
-        self.add("all others".to_owned(), pooled, None);
+        self.add(OTHER.to_owned(), pooled, None);
     }
 }
 

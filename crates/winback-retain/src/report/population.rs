@@ -3,7 +3,7 @@
 //! The population stability index (PSI) sums (now - then) · ln(now / then) over groups of values. The usual words for
 //! it (little, some, much) forget that a small file differs by chance alone, so what chance would bring is said too.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use winback_learn::Model;
 use winback_learn::encode::Codes;
 use winback_learn::profile::Profile;
@@ -42,7 +42,7 @@ pub struct ColumnShift {
 }
 
 /// What to make of a shift.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// No more than chance brings: if nothing had changed, 19 of 20 files of this size would have no column beyond it.

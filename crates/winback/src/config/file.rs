@@ -10,7 +10,7 @@ use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 use winback_table::{Dates, Kind, Numbers, Trend, nearest_name};
 
-use super::{Effort, Learner};
+use super::{Backlog, Effort, Learner};
 use crate::error::{Result, ResultExt as _};
 
 /// The whole file.
@@ -24,6 +24,8 @@ pub(crate) struct ConfigFile {
     pub(crate) columns: BTreeMap<String, ColumnPart>,
     #[serde(default)]
     pub(crate) train: TrainPart,
+    #[serde(default)]
+    pub(crate) pipelines: PipelinesPart,
 }
 
 /// `[data]`: where the history is and what its columns are for.
@@ -95,6 +97,14 @@ pub(crate) struct TrainPart {
     pub(crate) learn_protected: Option<bool>,
     pub(crate) risk_high: Option<f64>,
     pub(crate) risk_medium: Option<f64>,
+}
+
+/// `[pipelines]`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PipelinesPart {
+    pub(crate) lease: Option<Scalar>,
+    pub(crate) backlog: Option<Backlog>,
 }
 
 /// A text, also where a person left the quotes out: `positive = 1`, `horizon = 90`.

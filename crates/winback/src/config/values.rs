@@ -31,6 +31,38 @@ pub(crate) enum Effort {
     Thorough,
 }
 
+/// What is done with weekly files that lay there before the newest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Backlog {
+    /// They are scored after it.
+    All,
+    /// They are left alone.
+    Newest,
+}
+
+/// A span of whole seconds: `90`, `90 s`, `5 min`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span(pub(crate) std::time::Duration);
+
+impl FromStr for Span {
+    type Err = UserError;
+
+    fn from_str(text: &str) -> Result<Self, UserError> {
+        let wrong = || UserError::new(format!("`{text}` is no span of time; write it as `90 s` or `5 min`"));
+        let text = text.trim();
+        let unit = text.trim_start_matches(|character: char| character.is_ascii_digit());
+        let count: u64 = text[..text.len() - unit.len()].parse().map_err(|_| wrong())?;
+        let seconds = match unit.trim() {
+            "" | "s" => count,
+            "min" => count.checked_mul(60).ok_or_else(wrong)?,
+            "h" => count.checked_mul(3_600).ok_or_else(wrong)?,
+            _ => return Err(wrong()),
+        };
+        Ok(Self(std::time::Duration::from_secs(seconds)))
+    }
+}
+
 /// A span of whole days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Horizon {

@@ -1,5 +1,6 @@
 //! What the commands do, one step a file: each strings together a few calls of the crates below.
 
+pub(crate) mod evidence;
 pub(crate) mod ingest;
 pub(crate) mod notes;
 pub(crate) mod opened;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use winback_flow::Artifact;
 use winback_learn::package::Package;
 use winback_learn::procedure::{self, OutOfFold, Trained};
 use winback_learn::{Error as LearnError, Watch};
@@ -11,10 +12,11 @@ use winback_retain::{Error as RetainError, leaks};
 use winback_table::input::Input;
 use winback_table::profile::profile_with;
 use winback_table::reader::{Options, Repeats, Tally};
-use winback_table::{Error as TableError, Field, Oddity, OddityKind, Role};
+use winback_table::{Error as TableError, Field, Oddity, OddityKind, Role, Schema};
 
 use super::ingest::History;
 use crate::config::{Effort, Learner, Settings};
+use crate::desk::Desk;
 use crate::error::{Result, ResultExt as _};
 
 /// What training made.
@@ -73,13 +75,32 @@ fn is_news(settings: &Settings, oddity: &Oddity) -> bool {
     !(is_told && is_of_writing)
 }
 
-/// Learns from a history.
+/// Learns from a history, after a look at what is wrong with it.
 pub(crate) fn train(settings: &Settings, history: &History, watch: Watch<'_>) -> Result<Made> {
+    // What is wrong with the history is looked for first: it costs little, and says what a failure to learn cannot.
+    let findings = examine(settings, history)?;
+    learn(settings, history, findings, watch)
+}
+
+/// What the leak guard finds in a history.
+pub(crate) fn examine(settings: &Settings, history: &History) -> Result<Vec<Finding>> {
+    let known = leaks::Known { horizon: horizon(settings), whole: None };
+    let examined = leaks::examine(history, &is_learnt(settings), known).map_err(|error| match error {
+        RetainError::Learn(error) => cannot_learn(error),
+        error => error.into(),
+    })?;
+    Ok(examined.findings)
+}
+
+/// Learns from a history of which it is known what is wrong with it.
+pub(crate) fn learn(
+    settings: &Settings,
+    history: &History,
+    mut findings: Vec<Finding>,
+    watch: Watch<'_>,
+) -> Result<Made> {
     use winback_table::Source as _;
     let train = &settings.train;
-    let learnt = |field: &Field| {
-        field.role == Role::Feature || (field.role == Role::Protected && train.learn_protected)
-    };
     let how = procedure::Settings {
         learner: match train.learner {
             Learner::Auto => procedure::Learner::Auto,
@@ -92,18 +113,11 @@ pub(crate) fn train(settings: &Settings, history: &History, watch: Watch<'_>) ->
             Effort::Thorough => procedure::Effort::Thorough,
         },
         seed: train.seed,
-        horizon: i64::from(settings.data.horizon.days) * 86_400,
+        horizon: horizon(settings),
         bands: [train.risk_high, train.risk_medium],
     };
-    let known = leaks::Known { horizon: how.horizon, whole: None };
-    // What is wrong with the history is looked for first: it costs little, and says what a failure to learn cannot.
-    let examined = leaks::examine(history, &learnt, known).map_err(|error| match error {
-        RetainError::Learn(error) => cannot_learn(error),
-        error => error.into(),
-    })?;
-    let trained = procedure::train(history, &learnt, how, watch).map_err(cannot_learn)?;
+    let trained = procedure::train(history, &is_learnt(settings), how, watch).map_err(cannot_learn)?;
     let schema = history.schema().clone();
-    let mut findings = examined.findings;
     findings.extend(findings::protected(&schema, &trained.importance));
     findings.sort_by_key(|finding| finding.severity);
     let card = card(&schema, &trained.report, &trained.importance, &findings);
@@ -119,6 +133,30 @@ pub(crate) fn train(settings: &Settings, history: &History, watch: Watch<'_>) ->
     let Trained { out_of_fold, identities, groups, .. } = trained;
     let (tally, oddities) = (history.tally(), history.oddities());
     Ok(Made { package, findings, out_of_fold, identities, groups, tally, oddities })
+}
+
+/// Seconds between a row's moment and the day its outcome is known.
+fn horizon(settings: &Settings) -> i64 {
+    i64::from(settings.data.horizon.days) * 86_400
+}
+
+/// Which columns are learnt from.
+fn is_learnt(settings: &Settings) -> impl Fn(&Field) -> bool {
+    let learn_protected = settings.train.learn_protected;
+    move |field| field.role == Role::Feature || (field.role == Role::Protected && learn_protected)
+}
+
+/// A history of files that a step is given, under the schema that another step has told.
+pub(crate) fn reopen(desk: &Desk, files: &[&Artifact], schema: &Artifact) -> Result<History> {
+    history(desk, files, &Schema::from_json(&desk.read(schema)?)?)
+}
+
+/// A history of files that a step is given, under a schema.
+pub(crate) fn history(desk: &Desk, files: &[&Artifact], schema: &Schema) -> Result<History> {
+    let paths = files.iter().map(|file| desk.bring(file)).collect::<Result<Vec<_>>>()?;
+    let inputs = paths.iter().map(|path| desk.input(path)).collect();
+    let (options, limit) = (options(&desk.settings, Repeats::Kept), desk.settings.data.reject_limit);
+    Ok(History::new(inputs, schema, options, limit, Vec::new()))
 }
 
 /// A history that cannot be read or learnt from, with what helps.

@@ -1,0 +1,63 @@
+//! `close`: at the end of a run, whatever became of it: a file that was refused goes to quarantine with the reason, so
+//! that nobody has to look for it in a log.
+
+use serde_json::{Value as Json, json};
+use winback_flow::{Artifact, Component, ErrorKind, Task, Type, Value, Values};
+
+use crate::desk::{Desk, Inputs as _, outputs};
+use crate::error::Result;
+
+/// Where refused files and rows are kept.
+pub(crate) const QUARANTINE_FOLDER: &str = "quarantine";
+
+pub(crate) fn component() -> Component {
+    Component::new("close", 1, "put a refused file into quarantine, with the reason")
+        .takes("status", Type::Json)
+        .takes("file", Type::file("customers"))
+        .takes("name", Type::Text)
+        .may_give("quarantine", Type::Text)
+}
+
+pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
+    let status: Json = task.inputs.parameter("status")?;
+    if status["outcome"] != "refused" {
+        return Ok(outputs([]));
+    }
+    let (file, name): (&Artifact, String) = (task.inputs.file("file")?, task.inputs.parameter("name")?);
+    let folder = format!("{QUARANTINE_FOLDER}/{name}/{}", file.digest.short());
+    let reason = json!({
+        "format": 1,
+        "run": task.run,
+        "file": { "name": name, "sha256": file.digest, "size": file.size },
+        "reasons": status["failures"],
+        "hint": "mend the file and put it back under the same or another name: other bytes are a new file",
+    });
+    // The file itself as well, while it still is the one that was refused: whoever mends it in place loses nothing.
+    if let Some(winback_flow::Place::Object { path, version }) = &file.place {
+        desk.bucket.wait(async {
+            let store = &desk.bucket.store;
+            match store.head(path).await {
+                Ok(entry) if entry.version == *version => {
+                    store.copy_once(path, &format!("{folder}/{}", base(path))).await
+                }
+                Ok(_) => Ok(()),
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+                Err(error) => Err(error),
+            }
+        })?;
+    }
+    let path = format!("{folder}/reason.json");
+    let text = format!("{reason:#}\n");
+    match desk.bucket.wait(desk.bucket.store.put_new(&path, text.into())) {
+        Err(error)
+            if error
+                .downcast_ref()
+                .is_some_and(|error: &winback_flow::Error| error.kind() == ErrorKind::AlreadyExists) => {}
+        outcome => outcome?,
+    }
+    Ok(outputs([("quarantine", Value::of(folder))]))
+}
+
+fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}

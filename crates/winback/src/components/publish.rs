@@ -1,0 +1,88 @@
+//! `publish`: the results under the folder of the file, each written once, and the manifest last, which commits them.
+//! Repeating it after a kill writes the same bytes under the same names.
+
+use serde_json::{Value as Json, json};
+use winback_flow::{Artifact, Component, Digest, Task, Type, Value, Values};
+
+use crate::desk::{Desk, Inputs as _, outputs};
+use crate::error::Result;
+
+/// Where results are published.
+pub(crate) const OUTPUT_FOLDER: &str = "output_folder";
+
+pub(crate) fn component() -> Component {
+    Component::new("publish", 1, "write the results, and the manifest that commits them")
+        .takes("file", Type::file("customers"))
+        .takes("name", Type::Text)
+        .takes("scores", Type::file("scores"))
+        .takes("page", Type::file("page"))
+        .may_take("rejected", Type::file("quarantine"))
+        .takes("summary", Type::Json)
+        .takes("model", Type::Text)
+        .takes("digest", Type::Text)
+        .may_take("warning", Type::Text)
+        .may_take("drift", Type::Json)
+        .takes("status", Type::Json)
+        .gives("folder", Type::Text)
+        .gives("manifest", Type::Text)
+}
+
+pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
+    let (file, name): (&Artifact, String) = (task.inputs.file("file")?, task.inputs.parameter("name")?);
+    let folder = folder(&name, &file.digest, task.run.as_str());
+    let parameter = |input: &str| task.inputs.get(input).and_then(Value::json).cloned().unwrap_or(Json::Null);
+    let mut files = serde_json::Map::new();
+    for (input, published) in
+        [("scores", "scores.csv"), ("page", "report.html"), ("rejected", "quarantine.csv")]
+    {
+        if task.inputs.has(input) {
+            let artifact = task.inputs.file(input)?;
+            copy(desk, artifact, &format!("{folder}/{published}"))?;
+            files.insert(published.to_owned(), json!({ "sha256": artifact.digest, "size": artifact.size }));
+        }
+    }
+    let manifest = json!({
+        "format": 1,
+        "run": task.run,
+        "file": { "name": name, "sha256": file.digest, "size": file.size },
+        "model": { "version": parameter("model"), "digest": parameter("digest"), "warning": parameter("warning") },
+        "summary": parameter("summary"),
+        "drift": parameter("drift"),
+        "failures": parameter("status")["failures"],
+        "files": files,
+    });
+    let path = format!("{folder}/manifest.json");
+    let text = format!("{manifest:#}\n");
+    desk.bucket.wait(desk.bucket.store.put_once(&path, text.into()))?;
+    point(desk, &name, &folder)?;
+    Ok(outputs([("folder", Value::of(folder)), ("manifest", Value::of(path))]))
+}
+
+/// The folder of a file's results; a forced repetition has one of its own.
+fn folder(name: &str, digest: &Digest, run: &str) -> String {
+    let round = run
+        .rsplit_once("-r")
+        .map(|(_, round)| round)
+        .filter(|round| round.bytes().all(|byte| byte.is_ascii_digit()));
+    let round = round.map_or_else(String::new, |round| format!("-r{round}"));
+    format!("{OUTPUT_FOLDER}/{name}/{}{round}", digest.short())
+}
+
+fn copy(desk: &Desk, artifact: &Artifact, to: &str) -> Result<()> {
+    let from = format!("artifacts/{}", artifact.digest);
+    desk.bucket.wait(desk.bucket.store.copy_once(&from, to))
+}
+
+/// The pointer for people and tools. Nothing of ours reads it, and where two write at a time either may stay.
+fn point(desk: &Desk, name: &str, folder: &str) -> Result<()> {
+    let store = &desk.bucket.store;
+    let path = format!("{OUTPUT_FOLDER}/{name}/latest.json");
+    let text = format!("{:#}\n", json!({ "folder": folder, "manifest": format!("{folder}/manifest.json") }));
+    desk.bucket.wait(async {
+        store.delete(&path).await?;
+        match store.put_new(&path, text.into()).await {
+            Err(error) if error.kind() == winback_flow::ErrorKind::AlreadyExists => Ok(()),
+            outcome => outcome,
+        }
+    })
+}

@@ -1,0 +1,85 @@
+//! `score`: every customer of a weekly file scored and explained; rows that cannot be used put aside with their reasons.
+
+use serde_json::json;
+use winback_flow::{Component, Task, Type, Value, Values};
+use winback_retain::report::{About, Gathering};
+use winback_retain::{drift, page};
+use winback_table::Role;
+use winback_table::reader::Repeats;
+
+use crate::config::Settings;
+use crate::desk::{Desk, Inputs as _, outputs, parameter};
+use crate::error::Result;
+use crate::steps::notes::{expected_unknown, notes};
+use crate::steps::opened::scorer;
+use crate::steps::register::named;
+use crate::steps::score::{BANDS, Week, score};
+use crate::steps::train::options;
+
+pub(crate) fn component(settings: &Settings) -> Component {
+    Component::new("score", 1, "score and explain every customer of the file")
+        .takes("file", Type::file("customers"))
+        .takes("name", Type::Text)
+        .takes("model", Type::Text)
+        .takes("digest", Type::Text)
+        .may_take("warning", Type::Text)
+        .gives("scores", Type::file("scores"))
+        .gives("page", Type::file("page"))
+        .gives("summary", Type::Json)
+        .gives("week", Type::Json)
+        .may_give("rejected", Type::file("quarantine"))
+        .depends_on(settings.of_scoring())
+}
+
+pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
+    let (file, name): (_, String) = (task.inputs.file("file")?, task.inputs.parameter("name")?);
+    let model: String = task.inputs.parameter("model")?;
+    let warning: Option<String> = task.inputs.parameter("warning")?;
+    let package = desk.bucket.package(&named(desk, task)?)?;
+    let (known, expected) = (package.schema.clone(), expected_unknown(&package));
+    let importance = package.importance.clone();
+    let weight =
+        |name: &str| importance.iter().find(|column| column.name == name).map_or(0.0, |column| column.share);
+    let schema = package.model.encoder.scoring_schema(&package.schema);
+    let key = schema.with_role(Role::Key).map(|field| field.name.clone());
+    let mut gathering = Gathering::new(None, key.is_some());
+    let scorer = scorer(&desk.settings, package, key, &model)?;
+    let output = desk.folder(task)?.join("scores.csv");
+    let progress = desk.printer.progress("scoring", "customers", None);
+    let week = Week {
+        inputs: vec![desk.input(&desk.bring(file)?)],
+        output: &output,
+        options: options(&desk.settings, Repeats::Rejected),
+        reject_limit: desk.settings.data.reject_limit,
+    };
+    let summary = score(&scorer, &schema, week, Some(&mut gathering), &|rows| progress.set(rows))?;
+    drop(progress);
+    desk.unchanged([file])?;
+    let notes = notes(&summary, &known, &expected);
+    let about =
+        About { file: name, model_version: model, read: summary.tally.read, notes: notes.clone(), warning };
+    let report = scorer.report(gathering, about);
+    let bands: serde_json::Map<String, serde_json::Value> = BANDS
+        .iter()
+        .zip(summary.bands)
+        .map(|(band, customers)| (band.name().to_owned(), customers.into()))
+        .collect();
+    let told = json!({
+        "read": summary.tally.read,
+        "scored": summary.tally.kept,
+        "quarantined": summary.tally.rejected,
+        "risk_bands": bands,
+        "mean_probability": summary.mean_probability,
+        "notes": notes,
+    });
+    let mut given = outputs([
+        ("scores", Value::File(desk.keep_file(&output)?)),
+        ("page", Value::File(desk.keep(page::scored(&report))?)),
+        ("summary", parameter(&told)?),
+        ("week", parameter(&drift::Week::new(&report, &weight))?),
+    ]);
+    if let Some(rejected) = &summary.quarantine {
+        given.insert("rejected".to_owned(), Value::File(desk.keep_file(rejected)?));
+    }
+    Ok(given)
+}

@@ -1,0 +1,208 @@
+//! What a step works with: the settings, the bucket, a folder of its own, and files brought to this machine.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use winback_flow::{Artifact, Digest, Place, Task, Value, Values};
+use winback_table::input::{FileInput, Input};
+
+use crate::config::Settings;
+use crate::error::{Result, ResultExt as _, UserError};
+use crate::printer::Printer;
+use crate::wire::{self, Bucket};
+
+/// What a step works with.
+pub(crate) struct Desk {
+    pub(crate) settings: Settings,
+    pub(crate) bucket: Bucket,
+    pub(crate) printer: Printer,
+    scratch: tempfile::TempDir,
+}
+
+impl Desk {
+    pub(crate) fn new(settings: Settings, bucket: Bucket, printer: Printer) -> Result<Self> {
+        let scratch = tempfile::Builder::new().prefix("winback-").tempdir();
+        let scratch = scratch.users("cannot make a folder for temporary files")?;
+        Ok(Self { settings, bucket, printer, scratch })
+    }
+
+    /// A folder that is this attempt's alone, and empty.
+    pub(crate) fn folder(&self, task: &Task) -> Result<PathBuf> {
+        let folder = self.scratch.path().join(task.run.as_str()).join(format!(
+            "{}-{}",
+            slug(&task.step.to_string()),
+            task.attempt
+        ));
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).users("cannot clear a folder for temporary files")?;
+        }
+        std::fs::create_dir_all(&folder).users("cannot make a folder for temporary files")?;
+        Ok(folder)
+    }
+
+    /// A file of this machine with the bytes of an artifact. One that lies here is not copied.
+    pub(crate) fn bring(&self, artifact: &Artifact) -> Result<PathBuf> {
+        let store = &self.bucket.store;
+        let (path, entry) = match &artifact.place {
+            Some(Place::Local { path }) => return Ok(PathBuf::from(path)),
+            Some(Place::Object { path, version }) => {
+                let entry = self.bucket.wait(store.head(path))?;
+                if entry.version != *version && self.bucket.wait(store.digest(&entry))? != artifact.digest {
+                    return Err(changed(path));
+                }
+                (path.clone(), entry)
+            }
+            None => {
+                let path = format!("artifacts/{}", artifact.digest);
+                (path.clone(), self.bucket.wait(store.head(&path))?)
+            }
+        };
+        if let Some(local) = store.local_path(&path)? {
+            return Ok(local);
+        }
+        let name = path.rsplit('/').next().unwrap_or(&path);
+        let folder = self.scratch.path().join(artifact.digest.to_string());
+        let local = folder.join(name);
+        if !local.exists() {
+            std::fs::create_dir_all(&folder).users("cannot make a folder for temporary files")?;
+            let half = folder.join("half.part");
+            if self.bucket.wait(store.fetch(&entry, &half))? != artifact.digest {
+                return Err(changed(&path));
+            }
+            std::fs::rename(&half, &local).users("cannot write a temporary file")?;
+        }
+        Ok(local)
+    }
+
+    /// Refuses work on files that changed while they were read.
+    pub(crate) fn unchanged<'a>(&self, artifacts: impl IntoIterator<Item = &'a Artifact>) -> Result<()> {
+        for artifact in artifacts {
+            match &artifact.place {
+                None => {}
+                Some(Place::Local { path }) => {
+                    let input = [self.input(Path::new(path))];
+                    if digest_of(&input[0])? != artifact.digest {
+                        return Err(changed(path));
+                    }
+                }
+                Some(Place::Object { path, version }) => {
+                    let entry = self.bucket.wait(self.bucket.store.head(path))?;
+                    if entry.version != *version
+                        && self.bucket.wait(self.bucket.store.digest(&entry))? != artifact.digest
+                    {
+                        return Err(changed(path));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A file as the readers want it.
+    pub(crate) fn input(&self, path: &Path) -> Arc<dyn Input> {
+        Arc::new(FileInput::new(path).with_limits(self.settings.data.limits))
+    }
+
+    /// Stores bytes as an artifact.
+    pub(crate) fn keep(&self, bytes: impl Into<Bytes>) -> Result<Artifact> {
+        let bytes = bytes.into();
+        let size = bytes.len() as u64;
+        let digest = self.bucket.wait(self.bucket.store.put_artifact(bytes))?;
+        Ok(Artifact { digest, size, place: None })
+    }
+
+    /// Stores a file of this machine as an artifact.
+    pub(crate) fn keep_file(&self, path: &Path) -> Result<Artifact> {
+        let size = std::fs::metadata(path).users("cannot read a temporary file")?.len();
+        let digest = digest_of(&self.input(path))?;
+        let kept = self.bucket.wait(self.bucket.store.put_file(&format!("artifacts/{digest}"), path));
+        match kept {
+            Ok(()) => {}
+            Err(error) if is_there(&error) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(Artifact { digest, size, place: None })
+    }
+
+    /// The bytes of an artifact.
+    pub(crate) fn read(&self, artifact: &Artifact) -> Result<Vec<u8>> {
+        let path = self.bring(artifact)?;
+        let bytes = std::fs::read(&path).users(format!("cannot read `{}`", path.display()))?;
+        if Digest::of(&bytes) != artifact.digest {
+            anyhow::bail!("`{}` is cut or altered", path.display());
+        }
+        Ok(bytes)
+    }
+}
+
+fn changed(path: &str) -> anyhow::Error {
+    let changed = UserError::new(format!("`{path}` has changed since it was seen"));
+    Err::<(), _>(changed).hint("what it holds now gets a run of its own").expect_err("it is an error")
+}
+
+fn is_there(error: &anyhow::Error) -> bool {
+    let kind = error.downcast_ref::<winback_flow::Error>().map(winback_flow::Error::kind);
+    kind == Some(winback_flow::ErrorKind::AlreadyExists)
+}
+
+/// The digest of the bytes of one input, as they lie.
+pub(crate) fn digest_of(input: &Arc<dyn Input>) -> Result<Digest> {
+    wire::digest_of(input.as_ref())
+}
+
+fn slug(text: &str) -> String {
+    text.replace(|character: char| !character.is_ascii_alphanumeric(), "-")
+}
+
+/// Comforts for what a step is given.
+pub(crate) trait Inputs {
+    /// A file.
+    fn file(&self, name: &str) -> Result<&Artifact>;
+    /// Files.
+    fn files(&self, name: &str) -> Result<Vec<&Artifact>>;
+    /// Whether something was given under a name.
+    fn has(&self, name: &str) -> bool;
+    /// A parameter.
+    fn parameter<T: DeserializeOwned>(&self, name: &str) -> Result<T>;
+}
+
+impl Inputs for Values {
+    fn file(&self, name: &str) -> Result<&Artifact> {
+        match self.get(name) {
+            Some(Value::File(artifact)) => Ok(artifact),
+            _ => anyhow::bail!("the step was given no file as `{name}`: this is a fault of winback"),
+        }
+    }
+
+    fn files(&self, name: &str) -> Result<Vec<&Artifact>> {
+        let value = self.get(name);
+        let value = value
+            .ok_or_else(|| anyhow::anyhow!("the step was not given `{name}`: this is a fault of winback"))?;
+        Ok(value.artifacts())
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.contains_key(name)
+    }
+
+    fn parameter<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
+        let json = self.get(name).and_then(Value::json).cloned().unwrap_or_default();
+        serde_json::from_value(json).map_err(|error| {
+            anyhow::Error::new(error)
+                .context(format!("the step was given an odd `{name}`: this is a fault of winback"))
+        })
+    }
+}
+
+/// What a step gives, by name.
+pub(crate) fn outputs<const N: usize>(given: [(&str, Value); N]) -> Values {
+    given.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Something of ours as a parameter.
+pub(crate) fn parameter(value: &impl Serialize) -> Result<Value> {
+    Ok(Value::Parameter(serde_json::to_value(value)?))
+}

@@ -16,6 +16,7 @@ mod registry;
 mod store;
 #[cfg(test)]
 mod testkit;
+pub mod trigger;
 
 pub use crate::artifact::Digest;
 pub use crate::clock::Clock;

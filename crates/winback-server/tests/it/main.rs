@@ -4,5 +4,8 @@
 mod answers;
 mod fake;
 mod messages;
+mod peers;
+mod peers_google_auth;
+mod peers_python;
 mod repeats;
 mod tokens;

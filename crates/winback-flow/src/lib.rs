@@ -27,6 +27,7 @@ mod runs;
 mod store;
 #[cfg(test)]
 mod testkit;
+pub mod trigger;
 mod value;
 mod watch;
 mod worker;

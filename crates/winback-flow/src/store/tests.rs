@@ -1,5 +1,6 @@
 //! The contract of a store, run on every kind of it, and what a root and a path may be.
 
+use std::collections::BTreeMap;
 use std::path::Path as FilePath;
 
 use bytes::Bytes;
@@ -131,7 +132,7 @@ proptest! {
     #[test]
     fn any_path_is_either_refused_or_kept_everywhere_alike(path in "[a-zé.#%/ 1~]{1,12}") {
         let folder = tempfile::tempdir().unwrap();
-        let disk = Store::open("file:bank", folder.path()).unwrap();
+        let disk = Store::open("file:bank", folder.path(), &BTreeMap::new()).unwrap();
         let stores = [memory(), disk];
         let kept = stores.each_ref().map(|store| block_on(async {
             let put = store.put_new(&path, Bytes::from("x")).await.is_ok();
@@ -167,7 +168,7 @@ fn a_copy_is_made_once() {
 #[test]
 fn a_file_of_the_disk_that_others_write_is_another() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open("file:bank", folder.path()).unwrap();
+    let store = Store::open("file:bank", folder.path(), &BTreeMap::new()).unwrap();
     block_on(async {
         let file = store.local_path("inbox/week.csv").unwrap().unwrap();
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -190,7 +191,7 @@ fn a_root_is_a_folder_or_memory() {
     let inside = base.join("bank");
     let roots = ["file:./bank".to_owned(), "file:bank".to_owned(), format!("file:{}", inside.display())];
     for root in roots.iter().chain([&format!("file://{}", inside.display())]) {
-        let store = Store::open(root, &base).unwrap();
+        let store = Store::open(root, &base, &BTreeMap::new()).unwrap();
         assert_eq!(store.url(), format!("file://{}", inside.display()));
         let path = store.local_path("a/b c").unwrap().unwrap();
         assert_eq!(path, inside.join("a/b c"));
@@ -202,13 +203,16 @@ fn a_root_is_a_folder_or_memory() {
 #[test]
 fn a_root_of_another_kind_says_which_there_are() {
     fn check(root: &str, expected: &str) {
-        let error = Store::open(root, FilePath::new("/nowhere")).unwrap_err();
+        let error = Store::open(root, FilePath::new("/nowhere"), &BTreeMap::new()).unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
         assert!(error.to_string().contains("`memory:`"), "{error}");
     }
-    for scheme in ["gs", "s3", "az"] {
-        check(&format!("{scheme}://bank"), &format!("this build has no store for `{scheme}:`"));
-    }
+    check("ftp://bank", "there is no store for `ftp:`");
+    check("gs:bank", "a bucket must follow");
+    check("s3://", "its bucket is no name");
+    check("s3://key:word@bank", "`s3://…@bank` is not a root");
+    check("az://bank/a?sig=word", "`az://bank/a` is not a root");
+    check("gs://bank/a/../b", "what follows the bucket is no path");
     check("./bank", "it has no scheme");
     check("file:", "`file:` needs a folder");
     check("file://elsewhere/bank", "no folder of this machine");
@@ -216,10 +220,49 @@ fn a_root_of_another_kind_says_which_there_are() {
 }
 
 #[test]
+fn a_bucket_is_opened_with_settings_that_are_no_secrets() {
+    fn opened(root: &str, options: &[(&str, &str)]) -> Result<String, String> {
+        let options = options.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let store = Store::open(root, FilePath::new(""), &options.collect());
+        store.map(|store| store.url().to_owned()).map_err(|error| error.to_string())
+    }
+    let account = ("azure_storage_account_name", "bank");
+    assert_eq!(opened("s3://bank-1", &[]), Ok("s3://bank-1".to_owned()));
+    assert_eq!(
+        opened("s3://bank/churn/a/", &[("aws_region", "eu-central-1")]),
+        Ok("s3://bank/churn/a".to_owned())
+    );
+    assert_eq!(
+        opened("gs://bank/churn", &[("google_skip_signature", "true")]),
+        Ok("gs://bank/churn".to_owned())
+    );
+    assert_eq!(opened("az://bank/churn", &[account, ("timeout", "40s")]), Ok("az://bank/churn".to_owned()));
+
+    assert_eq!(opened("memory:", &[("aws_region", "a")]), Ok("memory:".to_owned()));
+
+    let refused = |root: &str, options: &[(&str, &str)], expected: &str| {
+        let message = opened(root, options).unwrap_err();
+        assert!(message.contains(expected), "{message}");
+        assert!(!message.contains("word"), "{message}");
+    };
+    refused("s3://bank", &[("aws_regoin", "a")], "the setting `aws_regoin` of the store cannot be used");
+    refused("s3://bank", &[("aws_regoin", "a")], "did you mean `aws_region`?");
+    refused("gs://bank", &[("aws_region", "a")], "a store in `gs:` has none of that name");
+    refused("s3://bank", &[("aws_bucket", "other")], "the root names it");
+    refused("s3://bank", &[("secret_access_key", "word")], "variable `AWS_SECRET_ACCESS_KEY`");
+    refused("gs://bank", &[("google_service_account_key", "word")], "variable `GOOGLE_SERVICE_ACCOUNT_KEY`");
+    refused("az://bank", &[account, ("sas_token", "word")], "variable `AZURE_STORAGE_SAS_KEY`");
+    refused("s3://bank", &[("allow_http", "perhaps")], "cannot open the bucket of `s3://bank`");
+    refused("az://bank", &[], "cannot open the bucket of `az://bank`");
+}
+
+#[test]
 fn two_handles_on_a_folder_see_the_same_objects() {
     let folder = tempfile::tempdir().unwrap();
-    let (one, other) =
-        (Store::open("file:bank", folder.path()).unwrap(), Store::open("file:bank", folder.path()).unwrap());
+    let (one, other) = (
+        Store::open("file:bank", folder.path(), &BTreeMap::new()).unwrap(),
+        Store::open("file:bank", folder.path(), &BTreeMap::new()).unwrap(),
+    );
     block_on(async {
         one.put_new("a/b", Bytes::from("x")).await.unwrap();
         let error = other.put_new("a/b", Bytes::from("y")).await.unwrap_err();

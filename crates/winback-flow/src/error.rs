@@ -31,7 +31,8 @@ pub enum ErrorKind {
 pub enum Error {
     /// The root is not written as one that we know how to open.
     #[error(
-        "`{root}` is not a root for a store: {problem}; write `file:./bank`, `file:/var/bank` or `memory:`"
+        "`{root}` is not a root for a store: {problem}; write `file:./bank`, `file:/var/bank`, `gs://bucket/prefix`, \
+         `s3://bucket/prefix`, `az://container/prefix` or `memory:`"
     )]
     Root {
         /// The root as it was given.
@@ -39,9 +40,10 @@ pub enum Error {
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// The root names a kind of store that this build lacks.
+    /// The root names a kind of store that there is not.
     #[error(
-        "this build has no store for `{scheme}:`, which the root `{root}` asks for; it has `file:` and `memory:`"
+        "there is no store for `{scheme}:`, which the root `{root}` asks for; there are `file:`, `gs:`, `s3:`, `az:` \
+         and `memory:`"
     )]
     Scheme {
         /// The part of the root before the colon.
@@ -55,6 +57,25 @@ pub enum Error {
         /// The folder.
         folder: PathBuf,
         /// What the system said.
+        #[source]
+        source: Cause,
+    },
+    /// A setting of a store that there is not, or that may not be made there.
+    #[error("the setting `{name}` of the store cannot be used: {problem}")]
+    Setting {
+        /// The name of the setting.
+        name: String,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
+    /// The settings and the environment do not make a client for the bucket.
+    #[error(
+        "cannot open the bucket of `{root}`; check the settings of the store and the variables of its credentials"
+    )]
+    Bucket {
+        /// The root, without what may be secret.
+        root: String,
+        /// What the client said.
         #[source]
         source: Cause,
     },
@@ -278,6 +299,8 @@ impl Error {
             Self::Root { .. }
             | Self::Scheme { .. }
             | Self::Folder { .. }
+            | Self::Setting { .. }
+            | Self::Bucket { .. }
             | Self::Path { .. }
             | Self::File { .. }
             | Self::Store { .. }

@@ -1,18 +1,22 @@
 //! Where bytes lie: a root URL and the objects under it, created once, read, listed and deleted, never overwritten.
+//! A root is a folder, memory, or a bucket of a cloud.
 //!
 //! Every store can do that much, and alike: local disks have no conditional update, multipart uploads have no create
 //! mode. The trait behind it is that of `object_store`; here are the root, the checking of paths, listings in order,
 //! errors to branch on, and, on a disk, the syncing that `object_store` leaves out. Whole files in and out, and copies
 //! within a store, are the business of `transfer`.
 
+mod cloud;
 mod disk;
 mod transfer;
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::TryStreamExt;
+use futures::TryStreamExt as _;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
 use object_store::memory::InMemory;
@@ -20,16 +24,25 @@ use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 use url::Url;
 
+use self::cloud::{Attempts, Cloud, Failure};
 use self::disk::Disk;
 use crate::error::Cause;
 use crate::{Error, ErrorKind, Result};
 
 /// A root and the objects under it. A clone is a second handle on the same objects.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Store {
     url: Arc<str>,
     objects: Arc<dyn ObjectStore>,
-    disk: Option<Arc<Disk>>,
+    place: Place,
+}
+
+/// What a store is made of, where that makes a difference.
+#[derive(Clone)]
+enum Place {
+    Disk(Arc<Disk>),
+    Memory,
+    Cloud(Cloud),
 }
 
 /// One line of a listing. Entries are in the order of their paths.
@@ -47,26 +60,55 @@ pub struct Entry {
 }
 
 impl Store {
-    /// Opens `file:./bank` (relative to the folder `base`), `file:/var/bank`, `file:///var/bank` or `memory:`.
+    /// Opens `file:./bank` (relative to the folder `base`), `file:/var/bank`, `file:///var/bank`, `memory:`,
+    /// `gs://bucket/prefix`, `s3://bucket/prefix` or `az://container/prefix`.
     ///
-    /// A folder that does not exist is made. Each `memory:` is a new, empty store.
-    pub fn open(root: &str, base: &FilePath) -> Result<Self> {
-        let wrong = |problem| Error::Root { root: root.to_owned(), problem };
+    /// A folder that does not exist is made. Each `memory:` is a new, empty store. A bucket must exist, and is not
+    /// looked at yet. The `options` are settings of `object_store` by name, such as `aws_region`; the environment
+    /// (`AWS_REGION`) says who we are, and wins over them. Where there is no bucket they mean nothing.
+    pub fn open(root: &str, base: &FilePath, options: &BTreeMap<String, String>) -> Result<Self> {
+        let wrong = |problem| Error::Root { root: shown(root), problem };
         let (scheme, rest) = root.split_once(':').ok_or_else(|| wrong("it has no scheme before a `:`"))?;
-        match scheme {
-            "memory" if rest.trim_matches('/').is_empty() => {
-                Ok(Self { url: "memory:".into(), objects: Arc::new(InMemory::new()), disk: None })
+        let cloud = Cloud::of(scheme);
+        match (scheme, cloud) {
+            (_, Some(cloud)) => Self::open_bucket(root, cloud, rest, options),
+            ("memory", _) if rest.trim_matches('/').is_empty() => {
+                Ok(Self { url: "memory:".into(), objects: Arc::new(InMemory::new()), place: Place::Memory })
             }
-            "memory" => Err(wrong("nothing may follow `memory:`")),
-            "file" if rest.is_empty() => Err(wrong("`file:` needs a folder")),
-            "file" if rest.starts_with("//") => {
+            ("memory", _) => Err(wrong("nothing may follow `memory:`")),
+            ("file", _) if rest.is_empty() => Err(wrong("`file:` needs a folder")),
+            ("file", _) if rest.starts_with("//") => {
                 let url = Url::parse(root).map_err(|_| wrong("it is not a URL"))?;
                 let folder = url.to_file_path().map_err(|()| wrong("it names no folder of this machine"))?;
                 Self::open_folder(&folder)
             }
-            "file" => Self::open_folder(&base.join(rest)),
-            _ => Err(Error::Scheme { scheme: scheme.to_owned(), root: root.to_owned() }),
+            ("file", _) => Self::open_folder(&base.join(rest)),
+            _ => Err(Error::Scheme { scheme: scheme.to_owned(), root: shown(root) }),
         }
+    }
+
+    fn open_bucket(root: &str, cloud: Cloud, rest: &str, options: &BTreeMap<String, String>) -> Result<Self> {
+        let wrong = |problem| Error::Root { root: shown(root), problem };
+        let rest =
+            rest.strip_prefix("//").ok_or_else(|| wrong("two `/` and a bucket must follow the `:`"))?;
+        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        let plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+        if bucket.is_empty() || !bucket.chars().all(plain) {
+            return Err(wrong("its bucket is no name of letters, digits, `-`, `_` and `.`"));
+        }
+        if prefix.contains('?') {
+            return Err(wrong("nothing may be asked with a `?`; settings have a table of their own"));
+        }
+        let prefix = prefix.trim_end_matches('/');
+        let place = folder(prefix).map_err(|_| wrong("what follows the bucket is no path in a store"))?;
+        let objects = cloud.client(bucket, place, options).map_err(|failure| match failure {
+            Failure::Setting { name, problem } => Error::Setting { name, problem },
+            Failure::Client(source) => Error::Bucket { root: shown(root), source },
+        })?;
+        let scheme = cloud.scheme();
+        let slash = if prefix.is_empty() { "" } else { "/" };
+        let url = format!("{scheme}://{bucket}{slash}{prefix}").into();
+        Ok(Self { url, objects, place: Place::Cloud(cloud) })
     }
 
     fn open_folder(folder: &FilePath) -> Result<Self> {
@@ -77,14 +119,14 @@ impl Store {
         Ok(Self {
             url: url.as_str().into(),
             objects: Arc::new(disk.files().clone()),
-            disk: Some(Arc::new(disk)),
+            place: Place::Disk(Arc::new(disk)),
         })
     }
 
     /// A store over objects of a test's making.
     #[cfg(test)]
     pub(crate) fn over(objects: Arc<dyn ObjectStore>) -> Self {
-        Self { url: "test:".into(), objects, disk: None }
+        Self { url: "test:".into(), objects, place: Place::Memory }
     }
 
     /// The root, for people to read.
@@ -96,24 +138,32 @@ impl Store {
     /// Whether objects are files of this machine.
     #[must_use]
     pub fn is_local(&self) -> bool {
-        self.disk.is_some()
+        matches!(self.place, Place::Disk(_))
     }
 
     /// Where an object lies on the local disk, for readers of files; `None` where the store is no folder.
     pub fn local_path(&self, path: &str) -> Result<Option<PathBuf>> {
         let location = location(path)?;
-        let Some(disk) = &self.disk else { return Ok(None) };
+        let Place::Disk(disk) = &self.place else { return Ok(None) };
         let file = disk.files().path_to_filesystem(&location);
         file.map(Some).map_err(|source| self.failed("locate", path, source))
     }
 
     /// Creates an object; [`ErrorKind::AlreadyExists`] if the name is taken. Once this returns, the object stays.
+    ///
+    /// A cloud may say that the name is taken when it is our own object that took it: the answer to a first request was
+    /// lost, the second found its work done. After any other error the object may be there, or not.
     pub async fn put_new(&self, path: &str, bytes: Bytes) -> Result<()> {
         let location = location(path)?;
-        let Some(disk) = &self.disk else {
-            let create = PutOptions::from(PutMode::Create);
-            let put = self.objects.put_opts(&location, bytes.into(), create).await;
-            return put.map(drop).map_err(|source| self.failed("create", path, source));
+        let Place::Disk(disk) = &self.place else {
+            let mut attempts = self.attempts();
+            loop {
+                let create = PutOptions::from(PutMode::Create);
+                let put = self.objects.put_opts(&location, bytes.clone().into(), create).await.map(drop);
+                if let Some(answer) = attempts.settle(put).await {
+                    return answer.map_err(|source| self.failed("create", path, source));
+                }
+            }
         };
         let disk = Arc::clone(disk);
         let target = disk
@@ -186,6 +236,8 @@ impl Store {
     ) -> Result<Vec<Entry>> {
         let entries = listing.map_ok(|meta| self.entry(meta)).try_collect::<Vec<_>>().await;
         let mut entries = entries.map_err(|source| self.failed("list", prefix, source))?;
+        // What consoles of clouds call a folder is an empty object whose name ends in `/`; the client drops that sign.
+        entries.retain(|entry| entry.path != prefix);
         entries.sort_unstable();
         Ok(entries)
     }
@@ -204,6 +256,11 @@ impl Store {
             None => format!("{modified:.9}"),
         };
         Entry { path: meta.location.into(), size: meta.size, modified: format!("{modified:.3}"), version }
+    }
+
+    /// How often a create may be tried.
+    fn attempts(&self) -> Attempts {
+        Attempts::of(if let Place::Cloud(cloud) = self.place { Some(cloud) } else { None })
     }
 
     /// What became of creating a file.
@@ -230,6 +287,22 @@ impl Store {
 
     fn other(&self, action: &'static str, path: &str, source: Cause) -> Error {
         Error::Store { action, path: path.to_owned(), store: self.url.to_string(), source }
+    }
+}
+
+/// Credentials within a client are nobody's to read.
+impl fmt::Debug for Store {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Store").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+/// A root as messages may show it: without what a person may have put there of passwords and signatures.
+fn shown(root: &str) -> String {
+    let asked = root.split_once('?').map_or(root, |(before, _)| before);
+    match (asked.split_once("//"), asked.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, place))) => format!("{scheme}//…@{place}"),
+        _ => asked.to_owned(),
     }
 }
 

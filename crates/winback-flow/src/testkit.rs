@@ -5,6 +5,7 @@ pub(crate) mod contract;
 mod rough;
 mod unreliable;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,13 +21,13 @@ pub(crate) const NOW: &str = "2026-11-22T06:00:00.000Z";
 pub(crate) fn on_every_store<F: Future<Output = ()>>(suite: impl Fn(Store) -> F) {
     block_on(suite(memory()));
     let folder = tempfile::tempdir().unwrap();
-    block_on(suite(Store::open("file:bank", folder.path()).unwrap()));
+    block_on(suite(Store::open("file:bank", folder.path(), &BTreeMap::new()).unwrap()));
     // In memory nothing ever waits, so tasks would take turns only here.
     block_on(suite(Store::over(Arc::new(Unreliable::default()))));
 }
 
 pub(crate) fn memory() -> Store {
-    Store::open("memory:", Path::new("/")).unwrap()
+    Store::open("memory:", Path::new("/"), &BTreeMap::new()).unwrap()
 }
 
 pub(crate) fn clock() -> Clock {

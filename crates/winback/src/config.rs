@@ -44,6 +44,8 @@ pub(crate) struct Settings {
     pub(crate) file: PathBuf,
     /// The root URL; a `file:` one is absolute.
     pub(crate) root: String,
+    /// What else the bucket's client is to know; nothing secret.
+    pub(crate) store: BTreeMap<String, String>,
     /// Where the history is and what its columns are for.
     pub(crate) data: DataSettings,
     /// What is said of single columns, by name.
@@ -278,6 +280,7 @@ impl Settings {
         Ok(Self {
             file: path.to_owned(),
             root,
+            store: raw.store.into_iter().map(|(name, Scalar(text))| (name, text)).collect(),
             data: DataSettings::resolve(raw.data, folder).map_err(place)?,
             columns: raw.columns.into_iter().map(|(name, part)| (name, part.into())).collect(),
             train: TrainSettings::resolve(raw.train, environment, flags)?,

@@ -25,7 +25,7 @@ pub(crate) struct Bucket {
 
 impl Bucket {
     pub(crate) fn open(settings: &Settings) -> Result<Self> {
-        let store = Store::open(&settings.root, Path::new(""))?;
+        let store = Store::open(&settings.root, Path::new(""), &settings.store)?;
         let registry = Arc::new(Registry::new(store.clone(), Clock::system())?);
         let runtime = Arc::new(tokio::runtime::Builder::new_current_thread().enable_all().build()?);
         Ok(Self { store, registry, runtime })

@@ -16,8 +16,9 @@ use object_store::{
 };
 use sha2::{Digest as _, Sha256};
 
+use super::cloud::Cloud;
 use super::disk::Disk;
-use super::{Entry, Store, blocking, location};
+use super::{Entry, Place, Store, blocking, location};
 use crate::error::Cause;
 use crate::{Digest, Error, ErrorKind, Result};
 
@@ -32,6 +33,9 @@ const MOST_PARTS: u64 = 10_000;
 
 /// Parts on their way at the same time.
 const PARTS_AT_ONCE: usize = 4;
+
+/// From a cloud an object is read in ranges of this size.
+const RANGE_BYTES: u64 = 32 << 20;
 
 /// A file of a disk is read in pieces of this size.
 const PIECE_BYTES: u64 = 1 << 20;
@@ -53,7 +57,7 @@ impl Store {
             Ok((opened, size))
         });
         let (opened, size) = opened.await.map_err(unreadable)?;
-        if let Some(disk) = &self.disk {
+        if let Place::Disk(disk) = &self.place {
             return self.create_from(disk, path, &location, opened).await;
         }
         if size <= WHOLE_BYTES {
@@ -91,17 +95,24 @@ impl Store {
     /// Copies an object under a new name, within the store; [`ErrorKind::AlreadyExists`] if the name is taken.
     pub async fn copy_new(&self, from: &str, to: &str) -> Result<()> {
         let (source, target) = (location(from)?, location(to)?);
-        let failed = |error| self.failed("copy", from, error);
-        let Some(disk) = &self.disk else {
-            let copied = self.objects.copy_if_not_exists(&source, &target).await;
-            return copied.map_err(|error| match error {
-                object_store::Error::AlreadyExists { .. } => self.failed("create", to, error),
-                _ => failed(error),
-            });
+        let Place::Disk(disk) = &self.place else {
+            // S3 copies with an upload in parts, and nobody says whether a part may be empty.
+            let by_parts = matches!(self.place, Place::Cloud(Cloud::Amazon));
+            if by_parts && self.head(from).await?.size == 0 {
+                return self.put_new(to, Bytes::new()).await;
+            }
+            let mut attempts = self.attempts();
+            loop {
+                let copied = self.objects.copy_if_not_exists(&source, &target).await;
+                if let Some(answer) = attempts.settle(copied).await {
+                    return answer.map_err(|error| self.not_copied(from, to, error));
+                }
+            }
         };
         // A look at the object tells a missing one, and a folder, from a file.
-        self.objects.head(&source).await.map_err(failed)?;
-        let source = disk.files().path_to_filesystem(&source).map_err(failed)?;
+        self.head(from).await?;
+        let source = disk.files().path_to_filesystem(&source);
+        let source = source.map_err(|error| self.failed("copy", from, error))?;
         let opened = blocking(move || File::open(source)).await;
         let opened = opened.map_err(|error| self.other("copy", from, error.into()))?;
         self.create_from(disk, to, &target, opened).await
@@ -116,6 +127,15 @@ impl Store {
                 if source.size == target.size { Ok(()) } else { Err(error) }
             }
             outcome => outcome,
+        }
+    }
+
+    fn not_copied(&self, from: &str, to: &str, source: object_store::Error) -> Error {
+        match source {
+            object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. } => {
+                self.already_exists(to, source.into())
+            }
+            source => self.failed("copy", from, source),
         }
     }
 
@@ -135,31 +155,75 @@ impl Store {
     }
 
     async fn read_pinned(&self, entry: &Entry, to: Option<&FilePath>) -> Result<Digest> {
-        let location = location(&entry.path)?;
-        let found = self.objects.get_opts(&location, GetOptions::default()).await;
-        let found = found.map_err(|source| match source {
-            object_store::Error::Precondition { .. } => self.changed(entry),
-            source => self.failed("read", &entry.path, source),
-        })?;
-        let now = self.entry(found.meta.clone());
-        // Not every store heeds the condition, but each says what it has sent.
-        if (now.size, &now.version) != (entry.size, &entry.version) {
-            return Err(self.changed(entry));
-        }
-        let Some(to) = to else { return self.pour(entry, found, None).await };
-        let unwritable = |source| Error::File { action: "write", file: to.to_owned(), source };
-        let file = File::create(to).map_err(unwritable)?;
-        let poured = self.pour(entry, found, Some((file, to))).await;
-        if poured.is_err() {
+        let found = self.get_pinned(entry, 0).await?;
+        // Only now, so that a file that is there already is not lost for an object that is not.
+        let file = to.map(|to| File::create(to).map_err(|source| unwritable(to, source))).transpose()?;
+        let sink = Sink { file, hasher: Sha256::new(), size: 0 };
+        let poured = self.pour_all(entry, found, sink, to).await;
+        if let (Err(_), Some(to)) = (&poured, to) {
             std::fs::remove_file(to).ok();
         }
         poured
     }
 
+    /// Begins to read an object at the byte `begin`, if it is still the one that was listed.
+    async fn get_pinned(&self, entry: &Entry, begin: u64) -> Result<GetResult> {
+        let location = location(&entry.path)?;
+        let mut options = GetOptions::new();
+        if let Place::Cloud(_) = self.place {
+            options = options.with_if_match(Some(format!("\"{}\"", entry.version)));
+            // An empty object has no ranges.
+            let end = entry.size.min(begin + RANGE_BYTES);
+            options = options.with_range((begin < end).then_some(begin..end));
+        }
+        let found = self.objects.get_opts(&location, options).await.map_err(|source| match source {
+            object_store::Error::Precondition { .. } => self.changed(entry),
+            source => self.failed("read", &entry.path, source),
+        })?;
+        let now = self.entry(found.meta.clone());
+        // Not every store heeds the condition, but each says what it has sent.
+        if (now.size, &now.version) == (entry.size, &entry.version) {
+            Ok(found)
+        } else {
+            Err(self.changed(entry))
+        }
+    }
+
+    /// Reads an object to its end, of which the beginning was found. Each range is a request of its own, so that no
+    /// limit of time holds for a large object as a whole.
+    async fn pour_all(
+        &self,
+        entry: &Entry,
+        found: GetResult,
+        mut sink: Sink,
+        to: Option<&FilePath>,
+    ) -> Result<Digest> {
+        let mut found = Some(found);
+        loop {
+            let (begin, range) = match found.take() {
+                Some(found) => (0, found),
+                None => (sink.size, self.get_pinned(entry, sink.size).await?),
+            };
+            sink = self.pour(entry, range, sink, to).await?;
+            if sink.size >= entry.size {
+                return Ok(Digest::of_all(sink.hasher));
+            }
+            if sink.size == begin {
+                let cut = format!("only {begin} bytes came of {}", entry.size);
+                return Err(self.other("read", &entry.path, cut.into()));
+            }
+        }
+    }
+
     /// Reads what was found to its end, perhaps into a file.
-    async fn pour(&self, entry: &Entry, found: GetResult, to: Option<(File, &FilePath)>) -> Result<Digest> {
+    async fn pour(
+        &self,
+        entry: &Entry,
+        found: GetResult,
+        mut sink: Sink,
+        to: Option<&FilePath>,
+    ) -> Result<Sink> {
         let path = &entry.path;
-        let (file, place) = to.unzip();
         let modified = SystemTime::from(found.meta.last_modified);
         let (mut pieces, on_disk) = match found.payload {
             GetResultPayload::File(content, _) => {
@@ -168,12 +232,9 @@ impl Store {
             }
             GetResultPayload::Stream(pieces) => (pieces.map_err(Cause::from).boxed(), None),
         };
-        let mut sink = Sink { file, hasher: Sha256::new(), size: 0 };
         while let Some(piece) = pieces.try_next().await.map_err(|source| self.other("read", path, source))? {
-            sink = blocking(move || sink.take(&piece)).await.map_err(|source| {
-                let file = place.unwrap_or(FilePath::new("")).to_owned();
-                Error::File { action: "write", file, source }
-            })?;
+            let taken = blocking(move || sink.take(&piece)).await;
+            sink = taken.map_err(|source| unwritable(to.unwrap_or(FilePath::new("")), source))?;
         }
         // A file of a disk may be written while it is read; a store in a cloud sends one content.
         if let Some(content) = on_disk {
@@ -183,16 +244,16 @@ impl Store {
                 return Err(self.changed(entry));
             }
         }
-        if sink.size != entry.size {
-            let cut = format!("{} bytes came where there are {}", sink.size, entry.size);
-            return Err(self.other("read", path, cut.into()));
-        }
-        Ok(Digest::of_all(sink.hasher))
+        Ok(sink)
     }
 
     fn changed(&self, entry: &Entry) -> Error {
         Error::Changed { path: entry.path.clone(), store: self.url.to_string() }
     }
+}
+
+fn unwritable(file: &FilePath, source: io::Error) -> Error {
+    Error::File { action: "write", file: file.to_owned(), source }
 }
 
 /// Where the bytes of an object go: always into a digest, sometimes into a file as well.

@@ -5,7 +5,25 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
-use winback_flow::{Digest, ErrorKind, Store};
+use futures::future::join_all;
+use futures::{FutureExt as _, StreamExt as _, stream};
+use winback_flow::{Clock, Digest, ErrorKind, Ledger, Store};
+
+/// Names that a bank's files have had.
+const ODD_NAMES: [&str; 9] = [
+    "with space and + plus",
+    "100%",
+    "%2e%2e",
+    "Müller & Söhne.csv",
+    "客户.csv",
+    "a=b,c;d'e\"f",
+    "week #7.csv",
+    "...",
+    "~{[^]}|<>?*",
+];
+
+/// Requests on their way at the same time, where many are made.
+const AT_ONCE: usize = 32;
 
 /// More than goes in one request, and no multiple of a part.
 const LARGE: usize = (20 << 20) + 7;
@@ -17,6 +35,189 @@ fn made_file(folder: &Path, size: usize) -> (PathBuf, Digest) {
     let file = folder.join(format!("{size}.bin"));
     std::fs::write(&file, &bytes).unwrap();
     (file, Digest::of(&bytes))
+}
+
+/// A create finds what is there, and changes nothing.
+pub(crate) async fn a_name_is_created_once(store: &Store) {
+    store.put_new("a/b/c", Bytes::from("first")).await.unwrap();
+    let error = store.put_new("a/b/c", Bytes::from("second")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{error}");
+    assert!(error.to_string().starts_with("`a/b/c` is already in"), "{error}");
+    assert_eq!(store.get("a/b/c").await.unwrap(), "first");
+
+    store.put_once("a/b/c", Bytes::from("first")).await.unwrap();
+    let error = store.put_once("a/b/c", Bytes::from("second")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{error}");
+}
+
+/// What is absent is told as absent, before, and after a delete, of which a second one is no error.
+pub(crate) async fn what_is_not_there_is_not_found(store: &Store) {
+    let error = store.get("none/b").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+    assert!(error.to_string().starts_with("there is no `none/b` in"), "{error}");
+    assert!(!store.exists("none/b").await.unwrap());
+    assert_eq!(store.list("none").await.unwrap(), []);
+
+    store.put_new("none/b", Bytes::new()).await.unwrap();
+    assert!(store.exists("none/b").await.unwrap());
+    assert!(!store.exists("none").await.unwrap(), "a folder is no object");
+    assert_eq!(store.head("none/b").await.unwrap().size, 0);
+
+    store.delete("none/b").await.unwrap();
+    store.delete("none/b").await.unwrap();
+    assert!(!store.exists("none/b").await.unwrap());
+    store.put_new("none/b", Bytes::from("again")).await.unwrap();
+}
+
+/// Listings are whole however many pages they have, and in the order of the paths.
+pub(crate) async fn listings_are_whole_and_in_order(store: &Store, count: usize) {
+    let paths: Vec<String> = (0..count).map(|number| format!("many/{:05}", number * 7 % count)).collect();
+    let make = async |(number, path): (usize, &String)| match store.local_path(path).unwrap() {
+        // Whoever puts thousands of files into a folder does not wait for the disk after each.
+        Some(file) if number > 500 => std::fs::write(file, "x").unwrap(),
+        _ => store.put_new(path, Bytes::from("x")).await.unwrap(),
+    };
+    stream::iter(paths.iter().enumerate()).map(make).buffer_unordered(AT_ONCE).collect::<()>().await;
+    store.put_new("many/deep/er", Bytes::from("xyz")).await.unwrap();
+    store.put_new("many2/0000", Bytes::from("x")).await.unwrap();
+
+    let entries = store.list("many").await.unwrap();
+    assert_eq!(entries.len(), count + 1);
+    assert!(entries.is_sorted_by(|one, other| one.path < other.path));
+    let last = entries.last().unwrap();
+    assert_eq!((last.path.as_str(), last.size), ("many/deep/er", 3));
+    assert_eq!(store.list("many2").await.unwrap().len(), 1);
+
+    let [third, second, first] = [3, 2, 1].map(|back| format!("many/{:05}", count - back));
+    let after = store.list_after("many", &third).await.unwrap();
+    let after: Vec<&str> = after.iter().map(|entry| entry.path.as_str()).collect();
+    assert_eq!(after, [&second, &first, "many/deep/er"]);
+}
+
+/// Of sixteen writers of one name exactly one is told that it won, and its bytes are there.
+pub(crate) async fn of_many_writers_of_one_name_one_wins(store: &Store) {
+    let writers = (0..16_u8).map(|writer| {
+        let store = store.clone();
+        async move { store.put_new("race/one", Bytes::from(vec![writer; 1_000])).await }
+    });
+    let outcomes = join_all(writers).await;
+    let winners: Vec<usize> = (0..16).filter(|writer| outcomes[*writer].is_ok()).collect();
+    assert_eq!(winners.len(), 1, "{outcomes:?}");
+    for error in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
+        assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{error}");
+    }
+    assert_eq!(store.get("race/one").await.unwrap(), vec![winners[0] as u8; 1_000]);
+    assert_eq!(store.list("race").await.unwrap().len(), 1);
+}
+
+/// Sixteen writers of one ledger get sixteen numbers, and nothing is lost.
+pub(crate) async fn a_ledger_loses_nothing_to_a_race(store: &Store) {
+    let ledger =
+        || Ledger::<u64>::new(store.clone(), Clock::fixed("2026-11-22T06:00:00Z").unwrap(), "race").unwrap();
+    let writers = (0..16).map(|writer| {
+        let ledger = ledger();
+        async move { ledger.append_with(|_| Some(writer)).await.unwrap().unwrap().number }
+    });
+    let mut numbers = join_all(writers).await;
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=16).collect::<Vec<_>>());
+    let records = ledger().read().await.unwrap();
+    let mut written: Vec<u64> = records.iter().map(|record| record.content).collect();
+    written.sort_unstable();
+    assert_eq!(written, (0..16).collect::<Vec<_>>());
+}
+
+/// Names are kept as they are, as names of objects and of folders.
+pub(crate) async fn odd_names_come_back_as_they_were(store: &Store) {
+    for name in ODD_NAMES {
+        for path in [format!("odd/{name}"), format!("under/{name}/x")] {
+            store.put_new(&path, Bytes::from(path.clone())).await.unwrap();
+            assert_eq!(store.get(&path).await.unwrap(), path);
+        }
+    }
+    let mut expected = ODD_NAMES.map(|name| format!("odd/{name}"));
+    expected.sort_unstable();
+    let paths = async |prefix: String| {
+        let entries = store.list(&prefix).await.unwrap();
+        entries.into_iter().map(|entry| entry.path).collect::<Vec<_>>()
+    };
+    assert_eq!(paths("odd".to_owned()).await, expected);
+    assert_eq!(paths("under".to_owned()).await.len(), ODD_NAMES.len());
+    for name in ODD_NAMES {
+        assert_eq!(paths(format!("under/{name}")).await, [format!("under/{name}/x")]);
+        store.delete(&format!("odd/{name}")).await.unwrap();
+    }
+    assert_eq!(paths("odd".to_owned()).await, [""; 0]);
+}
+
+/// Paths that some store would take for others are refused by all.
+pub(crate) async fn paths_that_could_mislead_are_refused(store: &Store) {
+    for path in ["", "/a", "a/", "a//b", "..", "a/../b", "a/.", "a\\b", "a\nb", "a/b#12", "\u{7f}"] {
+        let error = store.put_new(path, Bytes::new()).await.unwrap_err();
+        assert!(error.to_string().contains("is not a path in a store"), "{error}");
+        assert!(store.get(path).await.is_err(), "{path}");
+        assert!(store.delete(path).await.is_err(), "{path}");
+    }
+}
+
+/// A blob is stored once, and one that was touched is not handed out.
+pub(crate) async fn an_artifact_is_stored_once_and_checked(store: &Store) {
+    let digest = store.put_artifact(Bytes::from("scores")).await.unwrap();
+    assert_eq!(store.put_artifact(Bytes::from("scores")).await.unwrap(), digest);
+    assert_eq!(store.get_artifact(&digest).await.unwrap(), "scores");
+    assert_eq!(store.list("artifacts").await.unwrap().len(), 1);
+
+    let path = format!("artifacts/{digest}");
+    store.delete(&path).await.unwrap();
+    let error = store.get_artifact(&digest).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+    store.put_new(&path, Bytes::from("score")).await.unwrap();
+    for error in [
+        store.get_artifact(&digest).await.unwrap_err(),
+        store.put_artifact(Bytes::from("scores")).await.unwrap_err(),
+    ] {
+        assert!(error.to_string().starts_with(&format!("`{path}` is cut or altered")), "{error}");
+    }
+}
+
+/// An upload that is dropped half way shows nothing, and can be made again.
+pub(crate) async fn a_broken_upload_shows_nothing(store: &Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, digest) = made_file(folder.path(), LARGE);
+    let mut cut = 0;
+    for steps in [1, 2, 4, 8] {
+        let path = format!("broken/{steps}");
+        let mut upload = Some(Box::pin(store.put_file(&path, &file)));
+        for _ in 0..steps {
+            let Some(running) = &mut upload else { break };
+            if running.now_or_never().is_some() {
+                upload = None;
+            } else {
+                // Long enough for the next answer, short for the rest.
+                pause().await;
+            }
+        }
+        if upload.take().is_some() && !store.is_local() {
+            cut += 1;
+            assert!(!store.exists(&path).await.unwrap());
+            assert!(!store.list("broken").await.unwrap().iter().any(|entry| entry.path == path));
+        }
+        // What a disk has begun to copy it copies to its end, and then shows it whole.
+        store.put_file(&path, &file).await.or_else(already).unwrap();
+        let entry = store.head(&path).await.unwrap();
+        assert_eq!(store.digest(&entry).await.unwrap(), digest);
+    }
+    assert!(cut > 0 || store.is_local(), "no upload was cut");
+}
+
+fn already(error: winback_flow::Error) -> winback_flow::Result<()> {
+    if error.kind() == ErrorKind::AlreadyExists { Ok(()) } else { Err(error) }
+}
+
+/// Lets other tasks run, and the clock.
+async fn pause() {
+    std::thread::sleep(Duration::from_millis(5));
+    tokio::task::yield_now().await;
 }
 
 /// A listing and a look at one object tell the same size and version, and times in one form.

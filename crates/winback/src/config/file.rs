@@ -18,6 +18,9 @@ use crate::error::{Result, ResultExt as _};
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConfigFile {
     pub(crate) root: Option<String>,
+    /// `[store]`: settings of the client of a bucket, by the names that it knows them by.
+    #[serde(default)]
+    pub(crate) store: BTreeMap<String, Scalar>,
     #[serde(default)]
     pub(crate) data: DataPart,
     #[serde(default)]

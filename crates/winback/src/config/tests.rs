@@ -5,6 +5,11 @@ use super::*;
 const WHOLE: &str = r#"
 root = "file:./bank"
 
+[store]
+aws_region = "eu-central-1"
+allow_http = true
+pool_max_idle_per_host = 4
+
 [data]
 history = "history.csv"
 key = "CLIENTNUM"
@@ -53,6 +58,8 @@ fn told(text: &str) -> String {
 #[test]
 fn every_setting_is_understood() {
     let settings = parse(WHOLE).unwrap();
+    let store = [("allow_http", "true"), ("aws_region", "eu-central-1"), ("pool_max_idle_per_host", "4")];
+    assert_eq!(settings.store, store.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
     let DataSettings { history, key, label, time, horizon, .. } = &settings.data;
     assert_eq!(*history, History::Files(vec![PathBuf::from("there/history.csv")]));
     assert_eq!((key.as_deref(), time.as_deref()), (Some("CLIENTNUM"), Some("as_of")));

@@ -42,6 +42,12 @@ impl From<Timestamp> for Time {
     }
 }
 
+impl From<Time> for Timestamp {
+    fn from(time: Time) -> Self {
+        Self::from_millisecond(time.milliseconds).unwrap_or(Self::MAX)
+    }
+}
+
 impl fmt::Display for Time {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let timestamp = Timestamp::from_millisecond(self.milliseconds).unwrap_or(Timestamp::MAX);

@@ -33,6 +33,8 @@ mod value;
 mod watch;
 mod worker;
 
+pub use jiff::Timestamp;
+
 pub use crate::artifact::Digest;
 pub use crate::clock::{Clock, Time};
 pub use crate::component::{Bodies, Component, Components, Failure, Port, Stop, Task};

@@ -55,6 +55,9 @@ pub struct Details {
     pub history: String,
     /// What was found wrong with that history.
     pub findings: Value,
+    /// The artifact with scores and outcomes of rows that it was not fitted on, for judging it against a champion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Digest>,
 }
 
 /// A gate that did not open, and why.
@@ -245,6 +248,58 @@ impl Registry {
             (last != Some(&refused)).then(|| refused.clone())
         };
         self.ledger.append_with(refuse).await?;
+        self.version(model, version).await
+    }
+
+    /// Packages in the folder for them that nobody registered, by model, number and manifest: somebody copied them there.
+    pub async fn strays(&self) -> Result<Vec<(String, u64, Digest)>> {
+        let records = self.ledger.read().await?;
+        let mut strays = Vec::new();
+        for entry in self.store.list("models").await? {
+            let parts: Vec<&str> = entry.path.split('/').collect();
+            let [_, model, number, MANIFEST] = parts.as_slice() else { continue };
+            let Ok(version) = number.parse::<u64>() else { continue };
+            let is_known = records.iter().any(|record| record.content.subject() == (*model, version));
+            if !is_known && check_name("model", model).is_ok() && version.to_string() == **number {
+                strays.push(((*model).to_owned(), version, Digest::of(&self.store.get(&entry.path).await?)));
+            }
+        }
+        Ok(strays)
+    }
+
+    /// The files of a package that nobody registered, each held to its manifest.
+    pub async fn fetch_stray(&self, model: &str, version: u64) -> Result<Package> {
+        check_name("model", model)?;
+        let folder = format!("models/{model}/{version}");
+        let manifest = self.store.get(&format!("{folder}/{MANIFEST}")).await?;
+        let listed = Manifest::parse(&format!("{folder}/{MANIFEST}"), &manifest)?.files;
+        let mut files = Vec::new();
+        for (name, digest) in listed {
+            let path = format!("{folder}/{name}");
+            let bytes = self.store.get(&path).await?;
+            digest.check(&path, &bytes)?;
+            files.push((name, bytes));
+        }
+        files.push((MANIFEST.to_owned(), manifest));
+        Ok(files)
+    }
+
+    /// Registers a package where it lies, unless its number is known.
+    pub async fn adopt(
+        &self,
+        model: &str,
+        version: u64,
+        digest: Digest,
+        details: Details,
+    ) -> Result<ModelVersion> {
+        check_name("model", model)?;
+        let package = format!("models/{model}/{version}");
+        let adopt = |records: &[Arc<Record<ModelRecord>>]| {
+            let is_known = records.iter().any(|record| record.content.subject() == (model, version));
+            let (model, package, details) = (model.to_owned(), package.clone(), details.clone());
+            (!is_known).then(|| ModelRecord::Registered { model, version, package, digest, details })
+        };
+        self.ledger.append_with(adopt).await?;
         self.version(model, version).await
     }
 

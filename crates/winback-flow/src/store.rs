@@ -149,6 +149,22 @@ impl Store {
         file.map(Some).map_err(|source| self.failed("locate", path, source))
     }
 
+    /// The path under the root of what a bucket calls `name`; `None` where that is elsewhere. A folder of this machine
+    /// has no bucket's name, so events about it may call it as they like.
+    #[must_use]
+    pub fn path_of(&self, bucket: &str, name: &str) -> Option<String> {
+        let path = match self.url.split_once("://") {
+            Some((_, rest)) if !self.is_local() => {
+                let (ours, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+                let under =
+                    if prefix.is_empty() { Some(name) } else { name.strip_prefix(prefix)?.strip_prefix('/') };
+                under.filter(|_| ours == bucket)?
+            }
+            _ => name,
+        };
+        location(path).is_ok().then(|| path.to_owned())
+    }
+
     /// Creates an object; [`ErrorKind::AlreadyExists`] if the name is taken. Once this returns, the object stays.
     ///
     /// A cloud may say that the name is taken when it is our own object that took it: the answer to a first request was

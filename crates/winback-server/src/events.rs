@@ -90,14 +90,19 @@ async fn answer(state: &State, headers: &HeaderMap, body: &[u8]) -> Result<Respo
 }
 
 /// What became of a change, as fields of the answer.
-fn said(accepted: &Accepted) -> impl Iterator<Item = (String, Value)> {
+fn said(accepted: &Accepted) -> Vec<(String, Value)> {
     let fields = match accepted {
         Accepted::Started { run } => [("outcome", "started".to_owned()), ("run", run.clone())],
         Accepted::Known { run } => [("outcome", "known".to_owned()), ("run", run.clone())],
+        Accepted::Noticed => return fields_of(&[("outcome", "noticed".to_owned())]),
         Accepted::Ignored(why) => [("outcome", "ignored".to_owned()), ("because", why.to_string())],
         Accepted::Refused { reason } => [("outcome", "refused".to_owned()), ("because", reason.clone())],
     };
-    fields.into_iter().map(|(name, value)| (name.to_owned(), value.into()))
+    fields_of(&fields)
+}
+
+fn fields_of(fields: &[(&str, String)]) -> Vec<(String, Value)> {
+    fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect()
 }
 
 /// The reason with that of its cause, on one line.

@@ -32,6 +32,8 @@ pub enum Accepted {
         /// The run's id.
         run: String,
     },
+    /// It will be taken up; what it tells of lies in the bucket, where a look finds it in any case.
+    Noticed,
     /// It starts nothing.
     Ignored(Ignored),
     /// It should start something and cannot, now or later.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{demo, explain, init, models, score, simulate, train};
+use crate::commands::{demo, explain, init, models, pipelines, run, runs, score, serve, simulate, train};
 
 /// Who is about to leave, why, and whom it pays to contact.
 #[derive(Debug, Parser)]
@@ -52,6 +52,14 @@ pub(crate) enum Command {
     Explain(explain::Arguments),
     /// List, show and promote registered models
     Models(models::Arguments),
+    /// Run a pipeline now, or all files that wait for it
+    Run(run::Arguments),
+    /// List, show, follow, cancel and retry runs
+    Runs(runs::Arguments),
+    /// Look at the bucket, hear of events, and run what they ask for, until told to end
+    Serve(serve::Arguments),
+    /// List and draw the pipelines
+    Pipelines(pipelines::Arguments),
     /// Make a bank whose truth is known: a history, weekly files, and the truth beside them
     Simulate(simulate::Arguments),
 }
@@ -62,6 +70,7 @@ Settings come from the settings file, then from the environment, then from flags
 Environment:
   WINBACK_CONFIG         the settings file
   WINBACK_ROOT           where models, weekly files and results live
+  WINBACK_LISTEN         where the server listens
   WINBACK_THREADS        how many threads
   WINBACK_CPU            portable, avx2 or avx512: the inner loops [default: the fastest there are]
   WINBACK_TRAIN_NAME     the name of the model

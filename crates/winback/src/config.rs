@@ -6,6 +6,7 @@
 
 mod file;
 mod parts;
+mod service;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -15,16 +16,17 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
 
 use winback_kernels::Cpu;
 use winback_table::csv::Encoding;
 use winback_table::input::Limits;
 use winback_table::{Dates, Kind, Numbers, Schema, Trend, Wording};
 
-use self::file::{ColumnPart, ConfigFile, DataPart, PipelinesPart, Scalar, TrainPart};
+use self::file::{ColumnPart, ConfigFile, DataPart, Scalar, TrainPart};
+pub(crate) use self::service::Timed;
+use self::service::{PipelineSettings, ServeSettings};
 pub(crate) use self::values::{
-    Backlog, Effort, Horizon, Learner, Size, Span, VersionName, delimiter, encoding,
+    Backlog, Effort, Horizon, Learner, Size, Span, Verifier, VersionName, delimiter, encoding,
 };
 use crate::error::{Result, ResultExt as _, UserError};
 
@@ -54,6 +56,8 @@ pub(crate) struct Settings {
     pub(crate) train: TrainSettings,
     /// How pipelines are run.
     pub(crate) pipelines: PipelineSettings,
+    /// How the server serves.
+    pub(crate) serve: ServeSettings,
 }
 
 /// Where the history is and what its columns are for.
@@ -143,15 +147,6 @@ pub(crate) struct TrainSettings {
     pub(crate) risk_medium: f64,
 }
 
-/// How pipelines are run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PipelineSettings {
-    /// How long a step that is not heard of any more stays somebody's.
-    pub(crate) lease: Duration,
-    /// What is done with older weekly files.
-    pub(crate) backlog: Backlog,
-}
-
 /// What flags say over the file and the environment; what a command has no flag for stays `None`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Overrides {
@@ -160,6 +155,7 @@ pub(crate) struct Overrides {
     pub(crate) learner: Option<Learner>,
     pub(crate) effort: Option<Effort>,
     pub(crate) seed: Option<u64>,
+    pub(crate) listen: Option<String>,
 }
 
 /// Where the settings file is, and whether somebody said so.
@@ -188,6 +184,7 @@ impl Environment {
     const LEARNER: &str = "WINBACK_TRAIN_LEARNER";
     const EFFORT: &str = "WINBACK_TRAIN_EFFORT";
     const SEED: &str = "WINBACK_TRAIN_SEED";
+    const LISTEN: &str = "WINBACK_LISTEN";
     const NO_COLOUR: &str = "NO_COLOR";
     const USERS: [&str; 2] = ["USER", "USERNAME"];
 
@@ -199,7 +196,7 @@ impl Environment {
 
     fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
         let set = |name: &&'static str| Some((*name, lookup(name).filter(|value| !value.is_empty())?));
-        let known = [Self::CONFIG, Self::ROOT, Self::THREADS, Self::CPU];
+        let known = [Self::CONFIG, Self::ROOT, Self::THREADS, Self::CPU, Self::LISTEN];
         let train = [Self::NAME, Self::LEARNER, Self::EFFORT, Self::SEED];
         let known = known.iter().chain(&train).chain(&Self::USERS);
         let colour = set(&Self::NO_COLOUR).is_none();
@@ -276,15 +273,18 @@ impl Settings {
             (None, Some(root)) => rooted(root, folder)?,
             (None, None) => rooted(DEFAULT_ROOT, folder)?,
         };
+        let listen = flags.listen.clone().or_else(|| environment.text(Environment::LISTEN));
         let place = |error: UserError| anyhow::Error::new(error).context(in_file(path));
         Ok(Self {
             file: path.to_owned(),
-            root,
+            root: root.clone(),
             store: raw.store.into_iter().map(|(name, Scalar(text))| (name, text)).collect(),
             data: DataSettings::resolve(raw.data, folder).map_err(place)?,
             columns: raw.columns.into_iter().map(|(name, part)| (name, part.into())).collect(),
             train: TrainSettings::resolve(raw.train, environment, flags)?,
-            pipelines: PipelineSettings::resolve(raw.pipelines).map_err(place)?,
+            pipelines: PipelineSettings::resolve(raw.pipelines, &root)
+                .map_err(|error| error.context(in_file(path)))?,
+            serve: ServeSettings::resolve(raw.serve, listen).map_err(|error| error.context(in_file(path)))?,
         })
     }
 }
@@ -329,18 +329,6 @@ impl From<ColumnPart> for ColumnSettings {
         let file::ReasonPart { low, high, level, missing } = reason;
         let wording = Wording { name, low, high, level, missing };
         Self { kind, numbers, unit, dates, missing: own_missing, monotone, wording }
-    }
-}
-
-impl PipelineSettings {
-    fn resolve(raw: PipelinesPart) -> Result<Self, UserError> {
-        let lease = raw.lease.map_or(Ok(Span(Duration::from_secs(60))), |text| text.0.parse())?.0;
-        if lease < Duration::from_secs(1) {
-            return Err(UserError::new(
-                "`lease` is shorter than a second, in which no step can say that it lives",
-            ));
-        }
-        Ok(Self { lease, backlog: raw.backlog.unwrap_or(Backlog::All) })
     }
 }
 

@@ -12,6 +12,7 @@ mod error;
 mod pipelines;
 mod printer;
 mod schema;
+mod service;
 mod steps;
 mod stopwatch;
 mod wire;

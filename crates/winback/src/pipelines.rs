@@ -33,6 +33,7 @@ fn train() -> Pipeline {
             Step::new("register", "register")
                 .with("package", Source::output("fit", "package"))
                 .with("out_of_fold", Source::output("fit", "out_of_fold"))
+                .with("evidence", Source::output("fit", "evidence"))
                 .with("findings", Source::output("fit", "findings"))
                 .with("history", Source::output("fit", "history"))
                 .always(),
@@ -44,16 +45,14 @@ fn deploy() -> Pipeline {
     let (model, digest) = (|| Source::input("model"), || Source::output("verify", "digest"));
     Pipeline::new("deploy", "verify a model version, and make it champion where no gate stands closed")
         .takes("model", Type::Text)
-        .may_take("evidence", Type::file("evidence"))
-        .may_take("files", Type::file("customers").list())
         .step(Step::new("verify", "verify").with("model", model()).always())
         .step(Step::new("smoke", "smoke").with("model", model()).with("digest", digest()))
+        .step(Step::new("history", "history").after("smoke").always().may_fail())
         .step(
             Step::new("gates", "gates")
                 .with("model", model())
                 .with("digest", digest())
-                .with("evidence", Source::input("evidence"))
-                .with("files", Source::input("files"))
+                .with("files", Source::if_given("history", "files"))
                 .after("smoke")
                 .always(),
         )
@@ -122,11 +121,7 @@ fn measure() -> Pipeline {
 /// the file is scored by whoever is champion then. What fails before scoring does not stop scoring.
 fn weekly() -> Pipeline {
     let undecided = || Source::output("train/register", "undecided");
-    let given = [
-        ("model", Source::output("train/register", "model")),
-        ("evidence", Source::output("train/fit", "evidence")),
-        ("files", Source::output("train/history", "files")),
-    ];
+    let given = [("model", Source::output("train/register", "model"))];
     let file = [("file", Source::input("file")), ("name", Source::input("name"))];
     Pipeline::new("weekly", "keep the model up to date, and score a weekly file with the champion")
         .takes("file", Type::file("customers"))

@@ -21,6 +21,7 @@ pub(crate) struct Printer {
     result: ResultAs,
     quiet: bool,
     colour: bool,
+    bars: bool,
 }
 
 /// In which form the result is wanted.
@@ -49,7 +50,7 @@ impl Printer {
     /// `colour` is what the environment allows; it is used only where stderr is a terminal.
     pub(crate) fn new(json: bool, quiet: bool, colour: bool) -> Self {
         let result = if json { ResultAs::Json } else { ResultAs::Text };
-        Self { result, quiet, colour: colour && io::stderr().is_terminal() }
+        Self { result, quiet, colour: colour && io::stderr().is_terminal(), bars: true }
     }
 
     /// The same for a part of a larger command: where JSON is wanted, it is the larger command's.
@@ -58,6 +59,11 @@ impl Printer {
             ResultAs::Text => self,
             ResultAs::Json | ResultAs::Nothing => Self { result: ResultAs::Nothing, quiet: true, ..self },
         }
+    }
+
+    /// The same without progress bars: for work that nobody waits for.
+    pub(crate) fn without_bars(self) -> Self {
+        Self { bars: false, ..self }
     }
 
     /// A line, or lines, of the result, unless JSON is wanted.
@@ -106,7 +112,7 @@ impl Printer {
 
     /// Work of `total` units, or of unknown length; hidden where nobody watches.
     pub(crate) fn progress(&self, what: &str, unit: &str, total: Option<u64>) -> Progress {
-        if self.quiet || self.result != ResultAs::Text || !io::stderr().is_terminal() {
+        if !self.bars || self.quiet || self.result != ResultAs::Text || !io::stderr().is_terminal() {
             return Progress(ProgressBar::hidden());
         }
         let template = match total {

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use winback_flow::{
-    Artifact, Bodies, Clock, Failure, Object, Options, Pipeline, Place, Request, RunId, Task, Value, Values,
-    Watch, Worker,
+    Artifact, Bodies, Clock, Digest, Failure, Object, Options, Pipeline, Place, Request, RunId, Task, Time,
+    Value, Values, Watch, Worker,
 };
 
 use crate::components;
-use crate::config::Settings;
+use crate::config::{Settings, Timed};
 use crate::desk::Desk;
 use crate::error::{self, Result, ResultExt as _, UserError};
 use crate::pipelines::{self, CHAMPION};
 use crate::printer::Printer;
+use crate::steps::register::is_undecided;
 use crate::wire::Bucket;
 
 /// Where weekly files appear.
@@ -45,18 +46,18 @@ impl Shop {
     }
 
     /// Asks for a run of a pipeline that a person starts; what it is about is told by its inputs alone.
-    pub(crate) fn submit(&self, pipeline: Pipeline, inputs: Values, forced: bool) -> Result<RunId> {
+    pub(crate) async fn submit(&self, pipeline: Pipeline, inputs: Values, forced: bool) -> Result<RunId> {
         let nonce = winback_flow::draw_nonce()?;
         let id = RunId::of(&pipeline.name, &nonce, 1);
         let (cause, subject) = ("by hand".to_owned(), String::new());
         let request = Request { id: id.clone(), pipeline, inputs, subject, cause, object: None, forced };
-        self.bucket.wait(self.worker.runs().submit(request))?;
+        self.worker.runs().submit(request).await?;
         Ok(id)
     }
 
     /// Asks for the run of a file in a watched folder: the same name and bytes are the same run, unless `forced`.
     /// Answers the run, and whether it is new.
-    pub(crate) fn submit_file(
+    pub(crate) async fn submit_file(
         &self,
         entry: &winback_flow::Entry,
         cause: &str,
@@ -69,7 +70,7 @@ impl Shop {
         };
         let pipeline = pipelines::find(pipeline).expect("the pipelines above are there");
         let name = Watch::new(self.bucket.store.clone(), folder).name_of(&entry.path).to_owned();
-        let digest = self.bucket.wait(self.bucket.store.digest(entry))?;
+        let digest = self.bucket.store.digest(entry).await?;
         let place = Place::Object { path: entry.path.clone(), version: entry.version.clone() };
         let file = Artifact { digest, size: entry.size, place: Some(place) };
         let inputs = Values::from([
@@ -94,12 +95,86 @@ impl Shop {
                 forced,
             };
             let id = request.id.clone();
-            let is_new = self.bucket.wait(self.worker.runs().submit(request))?;
+            let is_new = self.worker.runs().submit(request).await?;
             if is_new || !forced {
                 return Ok((id, is_new));
             }
         }
         unreachable!("some round is new")
+    }
+
+    /// Versions of the model that nobody has decided about yet, also such as were copied into the bucket.
+    pub(crate) async fn undecided(&self, model: &str) -> Result<Vec<Undecided>> {
+        let registry = &self.bucket.registry;
+        let versions = registry.versions(model).await?;
+        let undecided = versions.into_iter().filter(is_undecided);
+        let mut found: Vec<Undecided> = undecided
+            .map(|version| Undecided {
+                model: version.model,
+                number: version.version,
+                digest: version.digest,
+            })
+            .collect();
+        let strays = registry.strays().await?.into_iter().filter(|(name, ..)| name == model);
+        found.extend(strays.map(|(model, number, digest)| Undecided { model, number, digest }));
+        Ok(found)
+    }
+
+    /// Asks for the deployment of a version: the same package is the same run.
+    pub(crate) async fn submit_deploy(&self, found: &Undecided) -> Result<(RunId, bool)> {
+        let name = found.name();
+        let pipeline = pipelines::find("deploy").expect("it is there");
+        let request = Request {
+            id: RunId::of("deploy", &format!("{name}\n{}", found.digest), 1),
+            pipeline,
+            inputs: Values::from([("model".to_owned(), Value::of(name.as_str()))]),
+            subject: name,
+            cause: "a model object".to_owned(),
+            object: None,
+            forced: false,
+        };
+        self.submit_request(request).await
+    }
+
+    /// Asks for a run that is due by a schedule: the same moment is the same run.
+    pub(crate) async fn submit_timed(&self, timed: &Timed, due: Time) -> Result<(RunId, bool)> {
+        let unknown = || UserError::new(format!("there is no pipeline `{}`", timed.pipeline));
+        let request = Request {
+            id: RunId::of(&timed.pipeline, &format!("{} {due}", timed.cron), 1),
+            pipeline: pipelines::find(&timed.pipeline).ok_or_else(unknown)?,
+            inputs: Values::new(),
+            subject: String::new(),
+            cause: format!("the schedule `{}`, due {due}", timed.cron),
+            object: None,
+            forced: false,
+        };
+        self.submit_request(request).await
+    }
+
+    async fn submit_request(&self, request: Request) -> Result<(RunId, bool)> {
+        let id = request.id.clone();
+        let is_new = self.worker.runs().submit(request).await?;
+        Ok((id, is_new))
+    }
+
+    /// Records that an event could not be understood, and why.
+    pub(crate) async fn refuse_event(&self, reason: String) -> winback_flow::Result<()> {
+        let refusals =
+            winback_flow::Ledger::new(self.bucket.store.clone(), Clock::system(), "refused_events")?;
+        refusals.append_with(|_| Some(reason.clone())).await.map(drop)
+    }
+}
+
+/// A version that nobody has decided about.
+pub(crate) struct Undecided {
+    model: String,
+    number: u64,
+    digest: Digest,
+}
+
+impl Undecided {
+    pub(crate) fn name(&self) -> String {
+        format!("{}/{}", self.model, self.number)
     }
 }
 

@@ -34,6 +34,7 @@ fn details() -> Details {
         out_of_fold: Some(Digest::of(b"scores")),
         history: "h1".to_owned(),
         findings: json!([{"severity": "warn"}]),
+        evidence: None,
     }
 }
 

@@ -6,7 +6,11 @@ pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod models;
+pub(crate) mod pipelines;
+pub(crate) mod run;
+pub(crate) mod runs;
 pub(crate) mod score;
+pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod train;
 
@@ -53,6 +57,10 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<()> {
         Command::Score(arguments) => score::run(context, &arguments),
         Command::Explain(arguments) => explain::run(context, &arguments),
         Command::Models(arguments) => models::run(context, arguments),
+        Command::Run(arguments) => run::run(context, &arguments),
+        Command::Runs(arguments) => runs::run(context, arguments),
+        Command::Serve(arguments) => serve::run(context, &arguments),
+        Command::Pipelines(arguments) => pipelines::run(context, &arguments),
         Command::Demo(arguments) => demo::run(context, &arguments),
     }
 }

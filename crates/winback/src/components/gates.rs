@@ -6,13 +6,13 @@ use winback_flow::{Component, Task, Type, Values};
 use crate::desk::{Desk, Inputs as _, outputs, parameter};
 use crate::error::Result;
 use crate::steps::register::{self, named};
-use crate::steps::{evidence, train};
+use crate::steps::train;
+use crate::wire::joined;
 
 pub(crate) fn component() -> Component {
     Component::new("gates", 1, "hold the model to the gates, and to the champion on the same unseen rows")
         .takes("model", Type::Text)
         .takes("digest", Type::Text)
-        .may_take("evidence", Type::file("evidence"))
         .may_take("files", Type::file("customers").list())
         .gives("closed", Type::Json)
 }
@@ -20,15 +20,12 @@ pub(crate) fn component() -> Component {
 pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
     let version = named(desk, task)?;
     let package = desk.bucket.package(&version)?;
-    let judged = if task.inputs.has("evidence") && task.inputs.has("files") {
-        let evidence = evidence::load(&desk.read(task.inputs.file("evidence")?)?)?;
-        let files = task.inputs.files("files")?;
-        Some((evidence, train::history(desk, &files, &package.schema)?))
-    } else {
-        None
-    };
-    let judged = judged.as_ref().map(|(evidence, history)| (evidence, history));
-    let closed = register::closed(&desk.bucket, &version, &package, judged)?;
+    let files = if task.inputs.has("files") { task.inputs.files("files")? } else { Vec::new() };
+    let digests: Vec<_> = files.iter().map(|file| file.digest).collect();
+    // Places of rows mean something only in the history that the version learnt from.
+    let is_its = joined(&digests).to_string() == version.details.history;
+    let history = is_its.then(|| train::history(desk, &files, &package.schema)).transpose()?;
+    let closed = register::closed(&desk.bucket, &version, &package, history.as_ref())?;
     let closed: Vec<_> =
         closed.iter().map(|closed| json!({ "gate": closed.gate, "reason": closed.reason })).collect();
     Ok(outputs([("closed", parameter(&closed)?)]))

@@ -26,6 +26,9 @@ use crate::config::Settings;
 use crate::desk::Desk;
 use crate::error::Result;
 
+/// Folders that the components write to.
+pub(crate) const OURS: [&str; 4] = [publish::OUTPUT_FOLDER, close::QUARANTINE_FOLDER, "artifacts", "state"];
+
 /// The code of a component.
 pub(crate) type Code = fn(&Desk, &Task) -> Result<Values>;
 

@@ -3,9 +3,11 @@
 
 use winback_flow::{Component, Task, Type, Value, Values};
 
+use crate::config::VersionName;
+use crate::desk::Inputs as _;
 use crate::desk::{Desk, outputs};
-use crate::error::Result;
-use crate::steps::register::named;
+use crate::error::{Result, ResultExt as _};
+use crate::steps::register::{adopt, named};
 
 pub(crate) fn component() -> Component {
     Component::new("verify", 1, "hold each file of the package to its digest")
@@ -14,7 +16,20 @@ pub(crate) fn component() -> Component {
 }
 
 pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
-    let version = named(desk, task)?;
+    let version = match named(desk, task) {
+        // One that nobody registered may have been copied there by hand.
+        Err(error) if is_unknown(&error) => {
+            let name: VersionName = task.inputs.parameter::<String>("model")?.parse()?;
+            let model = name.model.unwrap_or_else(|| desk.settings.train.name.clone());
+            adopt(&desk.bucket, &model, name.number)
+                .users(format!("`{model}/{}` is no whole package", name.number))?
+        }
+        outcome => outcome?,
+    };
     desk.bucket.package(&version)?;
     Ok(outputs([("digest", Value::of(version.digest.to_string()))]))
+}
+
+fn is_unknown(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(winback_flow::Error::UnknownVersion { .. }))
 }

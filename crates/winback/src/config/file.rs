@@ -10,7 +10,7 @@ use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 use winback_table::{Dates, Kind, Numbers, Trend, nearest_name};
 
-use super::{Backlog, Effort, Learner};
+use super::{Backlog, Effort, Learner, Verifier};
 use crate::error::{Result, ResultExt as _};
 
 /// The whole file.
@@ -29,6 +29,8 @@ pub(crate) struct ConfigFile {
     pub(crate) train: TrainPart,
     #[serde(default)]
     pub(crate) pipelines: PipelinesPart,
+    #[serde(default)]
+    pub(crate) serve: ServePart,
 }
 
 /// `[data]`: where the history is and what its columns are for.
@@ -107,9 +109,39 @@ pub(crate) struct TrainPart {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PipelinesPart {
     pub(crate) lease: Option<Scalar>,
+    pub(crate) look: Option<Scalar>,
     pub(crate) backlog: Option<Backlog>,
+    #[serde(default)]
+    pub(crate) schedules: Vec<SchedulePart>,
 }
 
+/// `[[pipelines.schedules]]`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SchedulePart {
+    pub(crate) cron: String,
+    pub(crate) time_zone: Option<String>,
+    pub(crate) pipeline: String,
+}
+
+/// `[serve]`: where the server listens, and who may send it events.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ServePart {
+    pub(crate) listen: Option<String>,
+    pub(crate) events: Option<EventsPart>,
+}
+
+/// `[serve.events]`: whose tokens are good.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EventsPart {
+    pub(crate) verify: Verifier,
+    pub(crate) audience: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) issuers: Option<Vec<String>>,
+    pub(crate) jwks_url: Option<String>,
+}
 /// A text, also where a person left the quotes out: `positive = 1`, `horizon = 90`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Scalar(pub(crate) String);

@@ -41,6 +41,16 @@ pub(crate) enum Backlog {
     Newest,
 }
 
+/// Who looks at the tokens of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Verifier {
+    /// The server itself, by the keys of who issues them.
+    Jwks,
+    /// The platform in front of it, which lets no other request through.
+    Platform,
+}
+
 /// A span of whole seconds: `90`, `90 s`, `5 min`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span(pub(crate) std::time::Duration);

@@ -6,7 +6,7 @@ use winback_retain::findings::Finding;
 use winback_retain::gates::{self, ChampionScores, Closed};
 use winback_table::{Role, Source};
 
-use super::evidence::Evidence;
+use super::evidence;
 use super::ingest::History;
 use super::out_of_fold;
 use super::train::Made;
@@ -41,7 +41,10 @@ pub(crate) fn register(
     let scores = out_of_fold::save(&made.out_of_fold, &made.identities)?;
     let scores = bucket.wait(bucket.store.put_artifact(scores.into()))?;
     let before = bucket.wait(bucket.registry.versions(name))?;
-    let version = publish(bucket, name, made.package.files(), scores, &made.findings, history_digest)?;
+    let evidence =
+        bucket.wait(bucket.store.put_artifact(evidence::save(&made.out_of_fold, &made.groups)?.into()))?;
+    let kept = Kept { out_of_fold: scores, evidence };
+    let version = publish(bucket, name, made.package.files(), kept, &made.findings, history_digest)?;
     if version.aliases.contains(&Alias::Champion) {
         return Ok(Registered { version, promoted: true, closed: Vec::new() });
     }
@@ -49,8 +52,7 @@ pub(crate) fn register(
         // Whether this very model becomes champion was decided when it was new, perhaps by a person since.
         return Ok(Registered { version, promoted: false, closed: vec![gates::decided()] });
     }
-    let evidence = Evidence { rows: made.out_of_fold.clone(), groups: made.groups.clone() };
-    let closed = closed(bucket, &version, &made.package, Some((&evidence, history)))?;
+    let closed = closed(bucket, &version, &made.package, Some(history))?;
     let version = if closed.is_empty() {
         let reason = "no gate stands closed";
         bucket.wait(bucket.registry.promote(name, version.version, Alias::Champion, PROGRAM, reason, &[]))?
@@ -62,28 +64,56 @@ pub(crate) fn register(
     Ok(Registered { version, promoted: closed.is_empty(), closed })
 }
 
+/// The artifacts that judge a model later.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept {
+    pub(crate) out_of_fold: Digest,
+    pub(crate) evidence: Digest,
+}
+
 /// Makes a package a version of the model, or finds the version that it is already.
 pub(crate) fn publish(
     bucket: &Bucket,
     name: &str,
     files: Vec<(String, Vec<u8>)>,
-    out_of_fold: Digest,
+    kept: Kept,
     findings: &[Finding],
     history: &str,
 ) -> Result<ModelVersion> {
     // What could not be read again must not be registered.
     let package = Package::from_files(&files)?;
     let details = Details {
-        by: PROGRAM_AND_VERSION.to_owned(),
-        schema: package.schema.fingerprint(),
-        label: label(&package),
-        metrics: serde_json::to_value(&package.report)?,
-        out_of_fold: Some(out_of_fold),
-        history: history.to_owned(),
-        findings: serde_json::to_value(findings)?,
+        out_of_fold: Some(kept.out_of_fold),
+        evidence: Some(kept.evidence),
+        ..details(&package, PROGRAM_AND_VERSION, history, findings)?
     };
     let files = files.into_iter().map(|(name, bytes)| (name, bytes.into())).collect();
     bucket.wait(bucket.registry.publish(name, files, details))
+}
+
+/// What is recorded about a package, without the artifacts that judge it.
+fn details(package: &Package, by: &str, history: &str, findings: &[Finding]) -> Result<Details> {
+    Ok(Details {
+        by: by.to_owned(),
+        schema: package.schema.fingerprint(),
+        label: label(package),
+        metrics: serde_json::to_value(&package.report)?,
+        out_of_fold: None,
+        history: history.to_owned(),
+        findings: serde_json::to_value(findings)?,
+        evidence: None,
+    })
+}
+
+/// Registers a package that somebody copied into the bucket, when it is whole.
+pub(crate) fn adopt(bucket: &Bucket, model: &str, number: u64) -> Result<ModelVersion> {
+    let files = bucket.wait(bucket.registry.fetch_stray(model, number))?;
+    let package = Package::from_files(&files)?;
+    let manifest = files.iter().find(|(name, _)| name == winback_learn::package::MANIFEST);
+    let digest = manifest.map(|(_, bytes)| Digest::of(bytes)).unwrap_or_else(|| Digest::of(b""));
+    let details =
+        details(&package, "copied into the bucket", "unknown: the package was copied into the bucket", &[])?;
+    bucket.wait(bucket.registry.adopt(model, number, digest, details))
 }
 
 /// Whether nobody has decided yet what becomes of a version.
@@ -104,12 +134,13 @@ pub(crate) fn named(desk: &Desk, task: &Task) -> Result<ModelVersion> {
     Ok(version)
 }
 
-/// The gates that stand closed for a version. Without evidence and a history there is no comparison with a champion.
+/// The gates that stand closed for a version. Rows that the champion has no stored score of are scored from `history`,
+/// if that is the one that the version learnt from; without evidence there is no comparison.
 pub(crate) fn closed(
     bucket: &Bucket,
     version: &ModelVersion,
     package: &Package,
-    judged: Option<(&Evidence, &History)>,
+    history: Option<&History>,
 ) -> Result<Vec<Closed>> {
     let findings: Vec<Finding> = serde_json::from_value(version.details.findings.clone()).unwrap_or_default();
     let mut closed: Vec<Closed> = gates::leak(&findings).into_iter().collect();
@@ -117,8 +148,8 @@ pub(crate) fn closed(
     if let Some(champion) = bucket.wait(bucket.registry.champion(&version.model))?
         && champion.version != version.version
     {
-        let compared = match judged {
-            Some((evidence, history)) => against_champion(bucket, &champion, package, evidence, history),
+        let compared = match &version.details.evidence {
+            Some(evidence) => against_champion(bucket, &champion, package, evidence, history),
             None => Ok(Some(gates::unjudged())),
         };
         // A champion that cannot be read is a matter for a person; the new model is registered all the same.
@@ -137,8 +168,8 @@ fn against_champion(
     bucket: &Bucket,
     champion: &ModelVersion,
     package: &Package,
-    evidence: &Evidence,
-    history: &History,
+    evidence: &Digest,
+    history: Option<&History>,
 ) -> Result<Option<Closed>> {
     let schema = &package.schema;
     if schema.fingerprint() != champion.details.schema {
@@ -148,7 +179,8 @@ fn against_champion(
         Some(digest) => out_of_fold::load(&bucket.wait(bucket.store.get_artifact(digest))?)?,
         None => ChampionScores::default(),
     };
-    if scores.needs_direct(&evidence.rows) {
+    let evidence = evidence::load(&bucket.wait(bucket.store.get_artifact(evidence))?)?;
+    if let Some(history) = history.filter(|_| scores.needs_direct(&evidence.rows)) {
         let model = bucket.package(champion)?.model;
         for batch in history.open()? {
             scores.direct.extend(model.score(&batch?)?);

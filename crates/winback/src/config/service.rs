@@ -1,0 +1,125 @@
+//! How pipelines are run and the server serves: the settings `[pipelines]` and `[serve]`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use winback_flow::Time;
+use winback_flow::trigger::Schedule;
+use winback_server::{Auth, Verify};
+
+use super::file::{EventsPart, PipelinesPart, ServePart};
+use super::{Backlog, Span, Verifier};
+use crate::error::{Result, ResultExt as _, UserError};
+use crate::pipelines;
+
+/// How pipelines are run.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PipelineSettings {
+    /// How long a step that is not heard of any more stays somebody's.
+    pub(crate) lease: Duration,
+    /// How often the server looks into the folders.
+    pub(crate) look: Duration,
+    /// What is done with older weekly files.
+    pub(crate) backlog: Backlog,
+    /// Pipelines that run by the clock.
+    pub(crate) schedules: Vec<Timed>,
+}
+
+/// A pipeline that runs by the clock.
+#[derive(Debug, Clone)]
+pub(crate) struct Timed {
+    /// The five fields.
+    pub(crate) cron: String,
+    time_zone: String,
+    pub(crate) pipeline: String,
+    schedule: Schedule,
+}
+
+impl PartialEq for Timed {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.cron, &self.time_zone, &self.pipeline) == (&other.cron, &other.time_zone, &other.pipeline)
+    }
+}
+
+/// Where the server listens, and who may send it events.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ServeSettings {
+    pub(crate) listen: SocketAddr,
+    events: Option<EventsPart>,
+}
+
+impl PipelineSettings {
+    pub(super) fn resolve(raw: PipelinesPart, root: &str) -> Result<Self> {
+        let span = |text: Option<super::file::Scalar>, usual: u64| match text {
+            Some(text) => text.0.parse::<Span>().map(|span| span.0),
+            None => Ok(Duration::from_secs(usual)),
+        };
+        let lease = span(raw.lease, 60)?;
+        // A folder of this machine costs nothing to look at, a listing of a bucket does.
+        let look = span(raw.look, if root.starts_with("file:") { 1 } else { 30 })?;
+        if lease < Duration::from_secs(1) || look < Duration::from_secs(1) {
+            return Err(
+                UserError::new("`lease` and `look` under `[pipelines]` are a second or longer").into()
+            );
+        }
+        let schedules = raw.schedules.into_iter().map(|part| {
+            let time_zone = part.time_zone.unwrap_or_else(|| "UTC".to_owned());
+            let schedule = Schedule::parse(&part.cron, &time_zone);
+            let schedule = schedule.users(format!("the schedule `{}` cannot be kept", part.cron))?;
+            let needs_nothing =
+                |pipeline: winback_flow::Pipeline| pipeline.inputs.values().all(|input| input.optional);
+            if !pipelines::find(&part.pipeline).is_some_and(needs_nothing) {
+                let message = format!("the pipeline `{}` cannot run by a schedule", part.pipeline);
+                return Err(UserError::new(message))
+                    .hint("`train` can; the others are about a file or a model");
+            }
+            Ok(Timed { cron: part.cron, time_zone, pipeline: part.pipeline, schedule })
+        });
+        let (backlog, schedules) = (raw.backlog.unwrap_or(Backlog::All), schedules.collect::<Result<_>>()?);
+        Ok(Self { lease, look, backlog, schedules })
+    }
+}
+
+impl Timed {
+    /// When it is due next.
+    pub(crate) fn next_after(&self, time: Time) -> Option<Time> {
+        let at: winback_flow::Timestamp = time.into();
+        self.schedule.next_after(at).map(Time::from)
+    }
+}
+
+impl ServeSettings {
+    pub(super) fn resolve(raw: ServePart, said: Option<String>) -> Result<Self> {
+        let listen = said.or(raw.listen).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+        let parsed = listen.parse();
+        let listen = parsed.users(format!("`{listen}` is no address to listen on"));
+        let listen = listen.hint("write it as `127.0.0.1:8080`, or `0.0.0.0:8080` for all networks")?;
+        if let Some(EventsPart { verify: Verifier::Jwks, audience, email, .. }) = &raw.events
+            && (audience.is_none() || email.is_none())
+        {
+            let missing =
+                UserError::new("`[serve.events]` verifies tokens and names no `audience` or no `email`");
+            return Err(missing).hint("write those of the subscription or trigger that sends the events");
+        }
+        Ok(Self { listen, events: raw.events })
+    }
+
+    /// Who may send events.
+    pub(crate) fn auth(&self) -> Auth {
+        match &self.events {
+            None => Auth::Loopback,
+            Some(EventsPart { verify: Verifier::Platform, .. }) => Auth::Platform,
+            Some(part) => {
+                let text = |text: &Option<String>| text.clone().unwrap_or_default();
+                let mut verify = Verify::google(text(&part.audience), text(&part.email));
+                if let Some(issuers) = &part.issuers {
+                    verify.issuers.clone_from(issuers);
+                }
+                if let Some(jwks_url) = &part.jwks_url {
+                    verify.jwks_url.clone_from(jwks_url);
+                }
+                Auth::Tokens(verify)
+            }
+        }
+    }
+}

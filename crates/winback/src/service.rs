@@ -1,0 +1,227 @@
+//! The service: looks at the watched folders, hears of events, keeps schedules, and drives whatever run is open, until it
+//! is told to end. Every trigger ends in the same claim, so none of them needs to be complete: what an event told and
+//! was lost, the next look finds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
+use tokio::sync::Notify;
+use winback_flow::trigger::{Change, ChangeKind};
+use winback_flow::{Clock, ErrorKind, Line, Progress, RunId, Time, Watch, is_whole_name};
+use winback_server::{Accepted, EventSink, Ignored, Later};
+
+use crate::components::OURS;
+use crate::config::{Backlog, Settings, Timed};
+use crate::error::Result;
+use crate::printer::Printer;
+use crate::work::{Shop, WATCHED};
+
+/// Runs that are driven at one time: while one learns, another file is scored.
+const AT_ONCE: usize = 2;
+/// A file that an event tells of is read to its digest before the answer, up to this size. A larger one is taken up by
+/// the look that the event brings about, so that the answer comes in time.
+const READ_AT_ONCE: u64 = 64 << 20;
+
+/// Takes up what comes, and does it.
+pub(crate) struct Service {
+    shop: Arc<Shop>,
+    settings: Settings,
+    printer: Printer,
+    clock: Clock,
+    wake: Notify,
+    /// Versions whose deployment was asked for.
+    deployed: Mutex<BTreeSet<String>>,
+}
+
+impl Service {
+    pub(crate) fn new(shop: Shop, settings: Settings, printer: Printer) -> Arc<Self> {
+        let (shop, clock) = (Arc::new(shop), Clock::system());
+        let (wake, deployed) = (Notify::new(), Mutex::default());
+        Arc::new(Self { shop, settings, printer, clock, wake, deployed })
+    }
+
+    /// Works for ever.
+    pub(crate) async fn work(&self) {
+        let mut driven = FuturesUnordered::new();
+        // Runs that are driven now, and until when others need not be looked at.
+        let mut busy: BTreeMap<RunId, Option<Time>> = BTreeMap::new();
+        let mut timed: Vec<(&Timed, Time)> = self.schedules(self.clock.now());
+        loop {
+            let now = self.clock.now();
+            let mut again = now.plus(self.settings.pipelines.look);
+            match self.look(now).await {
+                Ok(sooner) => again = sooner.map_or(again, |sooner| again.min(sooner)),
+                Err(error) => self.printer.warn(&format!("cannot look for files: {error:#}")),
+            }
+            self.keep_schedules(&mut timed, now).await;
+            again = timed.iter().map(|(_, due)| *due).fold(again, Time::min);
+            busy.retain(|_, until| until.is_none_or(|until| now < until));
+            match self.shop.worker.runs().open().await {
+                Err(error) => self.printer.warn(&format!("cannot read the runs: {error:#}")),
+                Ok(open) => {
+                    let room = AT_ONCE.saturating_sub(driven.len());
+                    let idle: Vec<Line> =
+                        open.into_iter().filter(|line| !busy.contains_key(&line.run)).collect();
+                    for line in idle.into_iter().take(room) {
+                        busy.insert(line.run.clone(), None);
+                        driven.push(self.drive(line));
+                    }
+                }
+            }
+            let wait = self.clock.sleep_until(busy.values().flatten().copied().fold(again, Time::min));
+            tokio::select! {
+                Some((line, progress)) = driven.next(), if !driven.is_empty() => self.ended(&mut busy, line, progress),
+                () = self.wake.notified() => {}
+                () = wait => {}
+            }
+        }
+    }
+
+    async fn drive(&self, line: Line) -> (Line, winback_flow::Result<Progress>) {
+        let progress = self.shop.worker.drive(&line.run).await;
+        (line, progress)
+    }
+
+    fn ended(
+        &self,
+        busy: &mut BTreeMap<RunId, Option<Time>>,
+        line: Line,
+        progress: winback_flow::Result<Progress>,
+    ) {
+        let later = self.clock.now().plus(self.settings.pipelines.look);
+        let about =
+            if line.subject.is_empty() { String::new() } else { format!(" about `{}`", line.subject) };
+        match progress {
+            Ok(Progress::Over(outcome)) => {
+                self.printer.say(&format!("{}{about}: {}", line.run, outcome.name()));
+                busy.remove(&line.run);
+            }
+            Ok(Progress::Waits(until)) => {
+                busy.insert(line.run, Some(until.map_or(later, |until| until.min(later))));
+            }
+            Err(error) => {
+                self.printer.warn(&format!("{}{about} cannot go on for now: {error:#}", line.run));
+                busy.insert(line.run, Some(later));
+            }
+        }
+    }
+
+    /// Makes runs of what is new in the folders; answers when a file may be whole that is being written.
+    async fn look(&self, now: Time) -> Result<Option<Time>> {
+        let mut again: Option<Time> = None;
+        for (folder, pipeline) in WATCHED {
+            let watch = Watch::new(self.shop.bucket.store.clone(), folder);
+            let look = watch.look(self.shop.worker.runs(), now).await?;
+            let newest_only = pipeline == "weekly" && self.settings.pipelines.backlog == Backlog::Newest;
+            let most = if newest_only { 1 } else { usize::MAX };
+            for entry in look.found.iter().take(most) {
+                self.tell(self.shop.submit_file(entry, "found in the folder", false).await?, &entry.path);
+            }
+            again = again.into_iter().chain(look.again).min();
+        }
+        for found in self.shop.undecided(&self.settings.train.name).await? {
+            // What was asked for once is not asked for at each look.
+            let is_new = self.deployed.lock().unwrap_or_else(PoisonError::into_inner).insert(found.name());
+            if is_new {
+                self.tell(self.shop.submit_deploy(&found).await?, &found.name());
+            }
+        }
+        Ok(again)
+    }
+
+    fn tell(&self, (run, is_new): (RunId, bool), about: &str) {
+        if is_new {
+            self.printer.say(&format!("{run} begins, about `{about}`"));
+        }
+    }
+
+    fn schedules(&self, now: Time) -> Vec<(&Timed, Time)> {
+        let timed = self.settings.pipelines.schedules.iter();
+        timed.filter_map(|timed| Some((timed, timed.next_after(now)?))).collect()
+    }
+
+    /// Makes a run of each schedule that is due. Its name tells the moment, so two servers make one run.
+    async fn keep_schedules(&self, timed: &mut Vec<(&Timed, Time)>, now: Time) {
+        for (schedule, due) in timed.iter_mut().filter(|(_, due)| *due <= now) {
+            match self.shop.submit_timed(schedule, *due).await {
+                Ok(told) => self.tell(told, &schedule.cron),
+                Err(error) => self.printer.warn(&format!("cannot begin `{}`: {error:#}", schedule.pipeline)),
+            }
+            if let Some(next) = schedule.next_after(now) {
+                *due = next;
+            }
+        }
+        timed.retain(|(_, due)| now < *due);
+    }
+
+    /// What an event about an object brings about.
+    async fn take(&self, change: Change) -> std::result::Result<Accepted, Later> {
+        let store = &self.shop.bucket.store;
+        match change.kind {
+            ChangeKind::Removed => return Ok(Accepted::Ignored(Ignored::Removed)),
+            ChangeKind::Other => return Ok(Accepted::Ignored(Ignored::Unchanged)),
+            ChangeKind::Created => {}
+        }
+        if change.is_placeholder() {
+            return Ok(Accepted::Ignored(Ignored::Placeholder));
+        }
+        let Some(path) = store.path_of(&change.bucket, &change.name) else {
+            return Ok(Accepted::Ignored(Ignored::Elsewhere));
+        };
+        let is_under = |folder: &str| path.starts_with(&format!("{folder}/"));
+        if is_under("models") {
+            self.wake.notify_one();
+            return Ok(Accepted::Noticed);
+        }
+        if OURS.into_iter().any(is_under) {
+            return Ok(Accepted::Ignored(Ignored::OwnOutput));
+        }
+        if !WATCHED.iter().any(|(folder, _)| is_under(folder)) || !is_whole_name(&path) {
+            return Ok(Accepted::Ignored(Ignored::Elsewhere));
+        }
+        let entry = match store.head(&path).await {
+            Ok(entry) => entry,
+            // It is gone again; what replaces it is told of by its own event.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Ok(Accepted::Ignored(Ignored::Removed));
+            }
+            Err(error) => return Err(Later::new(error)),
+        };
+        if READ_AT_ONCE < entry.size {
+            self.wake.notify_one();
+            return Ok(Accepted::Noticed);
+        }
+        let known =
+            self.shop.worker.runs().of_version(&entry.path, &entry.version).await.map_err(Later::new)?;
+        if let Some(run) = known {
+            return Ok(Accepted::Known { run: run.to_string() });
+        }
+        match self.shop.submit_file(&entry, "an event", false).await {
+            Ok((run, is_new)) => {
+                self.tell((run.clone(), is_new), &entry.path);
+                self.wake.notify_one();
+                let run = run.to_string();
+                Ok(if is_new { Accepted::Started { run } } else { Accepted::Known { run } })
+            }
+            Err(error) => Err(Later::new(error)),
+        }
+    }
+}
+
+impl EventSink for Service {
+    fn accept(&self, change: Change) -> BoxFuture<'_, std::result::Result<Accepted, Later>> {
+        self.take(change).boxed()
+    }
+
+    fn refuse(&self, reason: String) -> BoxFuture<'_, std::result::Result<(), Later>> {
+        let recorded = self.shop.refuse_event(reason.clone());
+        async move {
+            self.printer.warn(&format!("an event was refused: {reason}"));
+            recorded.await.map_err(Later::new)
+        }
+        .boxed()
+    }
+}

@@ -230,7 +230,9 @@ pub(crate) async fn a_broken_upload_shows_nothing(store: &Store) {
         let entry = store.head(&path).await.unwrap();
         assert_eq!(store.digest(&entry).await.unwrap(), digest);
     }
-    assert!(cut > 0 || store.is_local(), "no upload was cut");
+    // In memory an upload may be done at the first look; over a network it cannot.
+    let by_network = !store.is_local() && store.url().contains("://");
+    assert!(cut > 0 || !by_network, "no upload was cut");
 }
 
 fn already(error: winback_flow::Error) -> winback_flow::Result<()> {

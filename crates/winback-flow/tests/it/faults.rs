@@ -1,11 +1,12 @@
-//! What a store makes of a network that fails: nothing is lost, nothing is made twice, and nobody is told that
-//! something was done that was not.
+//! What a store makes of rivals and of a network that fails: nothing is lost, nothing is made twice, and nobody is told
+//! that something was done that was not.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use winback_flow::{Clock, Digest, ErrorKind, Ledger, Store};
 
+use crate::contract;
 use crate::gateway::{Face, Fault, Gateway};
 use crate::servers::{BUCKET, Server, service_account};
 use crate::stores::{block_on, open};
@@ -44,6 +45,17 @@ impl Bench {
         };
         Some(Self { store, gateway, _server: server })
     }
+}
+
+/// The races of the contract, which the servers for S3 do not decide rightly by themselves.
+#[test]
+fn of_many_writers_on_s3_one_wins() {
+    let Some(bench) = Bench::new("of_many_writers_on_s3_one_wins", Face::Amazon) else { return };
+    block_on(async {
+        contract::of_many_writers_of_one_name_one_wins(&bench.store).await;
+        contract::of_many_copies_to_one_name_one_wins(&bench.store).await;
+        contract::a_ledger_loses_nothing_to_a_race(&bench.store).await;
+    });
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A gateway before moto. It gives moto the face of Google's store, as far as the XML interface is used: moto knows S3
-//! only, and between the two lie some headers, and generations, which are kept here. And it can fail on purpose, as
-//! networks and clouds do. It shows how our client behaves, not how Google does.
+//! only, and between the two lie some headers, and generations, which are kept here. With the face of S3 it only keeps
+//! conditional creates apart, of which moto lets several win at once. And it can fail on purpose, as networks and clouds
+//! do. It shows how our client behaves, not how the clouds do.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -153,6 +154,9 @@ impl Shared {
 
     fn answer(&self, request: &Request) -> std::io::Result<Answer> {
         if self.face == Face::Amazon {
+            // moto looks first and makes then; here nobody comes between.
+            let conditional = request.header("if-none-match").is_some();
+            let _alone = conditional.then(|| self.generations.lock().unwrap());
             return self.forward(request);
         }
         let makes = match request.method.as_str() {

@@ -16,8 +16,8 @@ use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::TryStreamExt as _;
-use futures::stream::BoxStream;
+use futures::stream::{self, BoxStream};
+use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use object_store::memory::InMemory;
 use object_store::path::Path;
@@ -28,6 +28,9 @@ use self::cloud::{Attempts, Cloud, Failure};
 use self::disk::Disk;
 use crate::error::Cause;
 use crate::{Error, ErrorKind, Result};
+
+/// Objects that are asked for at the same time, where a listing does not tell enough.
+const LOOKS_AT_ONCE: usize = 16;
 
 /// A root and the objects under it. A clone is a second handle on the same objects.
 #[derive(Clone)]
@@ -211,8 +214,12 @@ impl Store {
 
     /// Size, time and version of an object; [`ErrorKind::NotFound`] if there is none.
     pub async fn head(&self, path: &str) -> Result<Entry> {
-        let meta = self.objects.head(&location(path)?).await;
-        meta.map(|meta| self.entry(meta)).map_err(|source| self.failed("read", path, source))
+        let location = location(path)?;
+        let mut meta =
+            self.objects.head(&location).await.map_err(|source| self.failed("read", path, source))?;
+        // Under a prefix `object_store` tells the whole name here, and what follows the prefix in listings.
+        meta.location = location;
+        Ok(self.entry(meta))
     }
 
     /// Whether there is such an object.
@@ -250,12 +257,28 @@ impl Store {
         prefix: &str,
         listing: BoxStream<'_, object_store::Result<ObjectMeta>>,
     ) -> Result<Vec<Entry>> {
-        let entries = listing.map_ok(|meta| self.entry(meta)).try_collect::<Vec<_>>().await;
-        let mut entries = entries.map_err(|source| self.failed("list", prefix, source))?;
+        let failed = |source| self.failed("list", prefix, source);
+        let found = listing.try_collect::<Vec<_>>().await.map_err(failed)?;
+        let (marked, bare): (Vec<_>, Vec<_>) = found.into_iter().partition(|meta| meta.e_tag.is_some());
+        let mut entries: Vec<Entry> = marked.into_iter().map(|meta| self.entry(meta)).collect();
+        // Some servers that speak S3 list no ETags, and tell them of single objects only.
+        let mut looks = stream::iter(bare).map(|meta| self.look(meta)).buffer_unordered(LOOKS_AT_ONCE);
+        while let Some(entry) = looks.try_next().await? {
+            entries.extend(entry);
+        }
         // What consoles of clouds call a folder is an empty object whose name ends in `/`; the client drops that sign.
         entries.retain(|entry| entry.path != prefix);
         entries.sort_unstable();
         Ok(entries)
+    }
+
+    /// The entry of one object of a listing, if it is still there.
+    async fn look(&self, meta: ObjectMeta) -> Result<Option<Entry>> {
+        match self.head(meta.location.as_ref()).await {
+            Ok(entry) => Ok(Some(entry)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     fn entry(&self, meta: ObjectMeta) -> Entry {

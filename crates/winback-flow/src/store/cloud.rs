@@ -300,4 +300,16 @@ mod tests {
         check::<object_store::azure::AzureConfigKey>(Cloud::Azure);
         check::<object_store::gcp::GoogleConfigKey>(Cloud::Google);
     }
+
+    #[test]
+    fn what_the_environment_says_wins() {
+        let told = AmazonS3Builder::new().with_region("from-there");
+        let options = [("aws_region", "from-here"), ("aws_endpoint", "http://here"), ("timeout", "7s")];
+        let options = options.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let (get, set) = (AmazonS3Builder::get_config_value, AmazonS3Builder::with_config);
+        let Ok(builder) = Cloud::Amazon.configured(told, &options, get, set) else { panic!("no builder") };
+        let value = |name: &str| builder.get_config_value(&name.parse().unwrap()).unwrap();
+        assert_eq!(value("aws_region"), "from-there");
+        assert_eq!((value("aws_endpoint").as_str(), value("timeout").as_str()), ("http://here", "7s"));
+    }
 }

@@ -22,7 +22,9 @@ macro_rules! clauses {
 clauses!(
     a_name_is_created_once,
     what_is_not_there_is_not_found,
+    a_folder_is_no_object,
     of_many_writers_of_one_name_one_wins,
+    of_many_copies_to_one_name_one_wins,
     a_ledger_loses_nothing_to_a_race,
     odd_names_come_back_as_they_were,
     paths_that_could_mislead_are_refused,

@@ -60,13 +60,21 @@ pub(crate) async fn what_is_not_there_is_not_found(store: &Store) {
 
     store.put_new("none/b", Bytes::new()).await.unwrap();
     assert!(store.exists("none/b").await.unwrap());
-    assert!(!store.exists("none").await.unwrap(), "a folder is no object");
     assert_eq!(store.head("none/b").await.unwrap().size, 0);
 
     store.delete("none/b").await.unwrap();
     store.delete("none/b").await.unwrap();
     assert!(!store.exists("none/b").await.unwrap());
     store.put_new("none/b", Bytes::from("again")).await.unwrap();
+}
+
+/// What lies above an object is no object.
+pub(crate) async fn a_folder_is_no_object(store: &Store) {
+    store.put_new("folder/deep/a", Bytes::from("x")).await.unwrap();
+    for path in ["folder", "folder/deep"] {
+        assert!(!store.exists(path).await.unwrap(), "{path}");
+        assert_eq!(store.get(path).await.unwrap_err().kind(), ErrorKind::NotFound, "{path}");
+    }
 }
 
 /// Listings are whole however many pages they have, and in the order of the paths.
@@ -107,7 +115,22 @@ pub(crate) async fn of_many_writers_of_one_name_one_wins(store: &Store) {
         assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{error}");
     }
     assert_eq!(store.get("race/one").await.unwrap(), vec![winners[0] as u8; 1_000]);
-    assert_eq!(store.list("race").await.unwrap().len(), 1);
+    assert_eq!(store.list("race/one").await.unwrap(), [], "it is no folder");
+}
+
+/// The same of copies.
+pub(crate) async fn of_many_copies_to_one_name_one_wins(store: &Store) {
+    for copy in 0..8 {
+        store.put_new(&format!("racers/{copy}"), Bytes::from(vec![copy; 1_000])).await.unwrap();
+    }
+    let copies = (0..8).map(|copy| {
+        let store = store.clone();
+        async move { store.copy_new(&format!("racers/{copy}"), "race/copy").await }
+    });
+    let outcomes = join_all(copies).await;
+    let winners: Vec<usize> = (0..8).filter(|copy| outcomes[*copy].is_ok()).collect();
+    assert_eq!(winners.len(), 1, "{outcomes:?}");
+    assert_eq!(store.get("race/copy").await.unwrap(), vec![winners[0] as u8; 1_000]);
 }
 
 /// Sixteen writers of one ledger get sixteen numbers, and nothing is lost.
@@ -207,7 +230,9 @@ pub(crate) async fn a_broken_upload_shows_nothing(store: &Store) {
         let entry = store.head(&path).await.unwrap();
         assert_eq!(store.digest(&entry).await.unwrap(), digest);
     }
-    assert!(cut > 0 || store.is_local(), "no upload was cut");
+    // In memory an upload may be done at the first look; over a network it cannot.
+    let by_network = !store.is_local() && store.url().contains("://");
+    assert!(cut > 0 || !by_network, "no upload was cut");
 }
 
 fn already(error: winback_flow::Error) -> winback_flow::Result<()> {

@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use crate::run::{RunId, StepId};
 use crate::value::{Type, Values};
+use crate::{Error, Result};
 
 /// What a component is, without its code.
 #[derive(Debug, Clone)]
@@ -73,6 +74,26 @@ impl Component {
     pub fn may_give(mut self, name: &'static str, of: Type) -> Self {
         self.outputs.push(Port { name, of, optional: true });
         self
+    }
+
+    /// Refuses what it cannot be given, naming the input.
+    pub fn check_inputs(&self, given: &Values) -> Result<()> {
+        let wrong = |problem: String| Err(Error::Inputs { component: self.name.to_owned(), problem });
+        for port in &self.inputs {
+            match given.get(port.name) {
+                None if !port.optional => {
+                    return wrong(format!("it needs the input `{}`, a {}", port.name, port.of));
+                }
+                Some(value) if !port.of.admits(value) => {
+                    return wrong(format!("its input `{}` takes a {}", port.name, port.of));
+                }
+                _ => {}
+            }
+        }
+        match given.keys().find(|name| !self.inputs.iter().any(|port| port.name == *name)) {
+            Some(unknown) => wrong(format!("it has no input `{unknown}`")),
+            None => Ok(()),
+        }
     }
 
     /// With the settings that its outputs depend on.

@@ -268,6 +268,14 @@ pub enum Error {
         /// What is wrong, with the name of the step.
         problem: String,
     },
+    /// A component is given what it does not take.
+    #[error("the component `{component}` cannot run: {problem}")]
+    Inputs {
+        /// The component.
+        component: String,
+        /// What is wrong, with the name of the input.
+        problem: String,
+    },
     /// There is no such run.
     #[error("there is no run `{run}`; `winback runs` lists those there are")]
     UnknownRun {
@@ -317,6 +325,7 @@ impl Error {
             | Self::Manifest { .. }
             | Self::Incomplete { .. }
             | Self::Graph { .. }
+            | Self::Inputs { .. }
             | Self::Override { .. } => ErrorKind::Other,
         }
     }

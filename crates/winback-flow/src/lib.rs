@@ -26,6 +26,7 @@ mod registry;
 mod run;
 mod runs;
 mod store;
+mod sweep;
 #[cfg(test)]
 mod testkit;
 pub mod trigger;
@@ -46,6 +47,7 @@ pub use crate::registry::{Alias, Details, Gate, ModelVersion, Package, Promotion
 pub use crate::run::{Created, FailureKind, Outcome, Run, RunId, State, StepId, StepRun};
 pub use crate::runs::{Line, Object, Request, Runs, Why};
 pub use crate::store::{Entry, Store};
+pub use crate::sweep::{Swept, sweep};
 pub use crate::value::{Artifact, Place, Type, Value, Values};
 pub use crate::watch::{Look, Watch, is_whole_name};
 pub use crate::worker::{Options, Progress, Worker};

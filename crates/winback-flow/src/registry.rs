@@ -7,6 +7,7 @@
 mod format;
 mod package;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -318,6 +319,27 @@ impl Registry {
     pub async fn versions(&self, model: &str) -> Result<Vec<ModelVersion>> {
         let records = self.ledger.read().await?;
         Ok(format::versions(&records, model))
+    }
+
+    /// All registered versions of all models.
+    pub(crate) async fn all(&self) -> Result<Vec<ModelVersion>> {
+        let records = self.ledger.read().await?;
+        let models: BTreeSet<&str> = records.iter().map(|record| record.content.subject().0).collect();
+        Ok(models.into_iter().flat_map(|model| format::versions(&records, model)).collect())
+    }
+
+    /// The versions that an alias has meant, the latest last; one that it meant twice stands there twice.
+    pub async fn succession(&self, model: &str, alias: Alias) -> Result<Vec<u64>> {
+        let records = self.ledger.read().await?;
+        let promoted = records.iter().filter_map(|record| match &record.content {
+            ModelRecord::Promoted { model: of, version, alias: given, .. }
+                if of == model && *given == alias =>
+            {
+                Some(*version)
+            }
+            _ => None,
+        });
+        Ok(promoted.collect())
     }
 
     /// One registered version; an error naming those that exist if it is none of them.

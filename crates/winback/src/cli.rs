@@ -8,7 +8,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{demo, explain, init, models, pipelines, run, runs, score, serve, simulate, train};
+use crate::commands::{
+    clean, demo, explain, init, models, pipelines, run, runs, score, serve, simulate, step, train,
+};
 
 /// Who is about to leave, why, and whom it pays to contact.
 #[derive(Debug, Parser)]
@@ -60,6 +62,10 @@ pub(crate) enum Command {
     Serve(serve::Arguments),
     /// List and draw the pipelines
     Pipelines(pipelines::Arguments),
+    /// Run one component once, as a task of a container does
+    Step(step::Arguments),
+    /// Remove what nothing names any more
+    Clean(clean::Arguments),
     /// Make a bank whose truth is known: a history, weekly files, and the truth beside them
     Simulate(simulate::Arguments),
 }

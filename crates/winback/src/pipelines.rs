@@ -85,6 +85,13 @@ fn score() -> Pipeline {
         )
         .step(Step::new("drift", "drift").with("week", scored("week")).may_fail())
         .step(
+            Step::new("shadow", "shadow")
+                .with("file", file())
+                .with("model", chosen("challenger"))
+                .with("scores", scored("scores"))
+                .may_fail(),
+        )
+        .step(
             Step::new("publish", "publish")
                 .with("file", file())
                 .with("name", name())
@@ -96,6 +103,8 @@ fn score() -> Pipeline {
                 .with("digest", chosen("digest"))
                 .with("warning", Source::if_given("choose", "warning"))
                 .with("drift", Source::if_given("drift", "findings"))
+                .with("asks_for_training", Source::if_given("drift", "asks_for_training"))
+                .with("shadow", Source::if_given("shadow", "comparison"))
                 .with("status", Source::Status)
                 .always(),
         )

@@ -71,6 +71,11 @@ impl Printer {
         if self.result == ResultAs::Text { write_line(text) } else { Ok(()) }
     }
 
+    /// A result that is JSON however it is wanted.
+    pub(crate) fn result(&self, json: &str) -> Result<()> {
+        if self.result == ResultAs::Nothing { Ok(()) } else { write_line(json) }
+    }
+
     /// The result as JSON, if that is wanted.
     pub(crate) fn json(&self, value: &serde_json::Value) -> Result<()> {
         if self.result == ResultAs::Json { write_line(&format!("{value:#}")) } else { Ok(()) }

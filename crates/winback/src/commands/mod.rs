@@ -2,6 +2,7 @@
 //!
 //! A new command is a file with its `Arguments` and its `run`, a line in [`run`] here, and a line in `cli`.
 
+pub(crate) mod clean;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod init;
@@ -12,6 +13,7 @@ pub(crate) mod runs;
 pub(crate) mod score;
 pub(crate) mod serve;
 pub(crate) mod simulate;
+pub(crate) mod step;
 pub(crate) mod train;
 
 use std::path::PathBuf;
@@ -59,6 +61,8 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<()> {
         Command::Models(arguments) => models::run(context, arguments),
         Command::Run(arguments) => run::run(context, &arguments),
         Command::Runs(arguments) => runs::run(context, arguments),
+        Command::Clean(arguments) => clean::run(context, &arguments),
+        Command::Step(arguments) => step::run(context, &arguments),
         Command::Serve(arguments) => serve::run(context, &arguments),
         Command::Pipelines(arguments) => pipelines::run(context, &arguments),
         Command::Demo(arguments) => demo::run(context, &arguments),

@@ -40,6 +40,18 @@ enum Verb {
         /// Who decides; the ledger keeps it [default: the user's name, where the system tells it as USER or USERNAME]
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
+        /// Make it the challenger instead: it scores beside the champion, and its scores are only compared
+        #[arg(long)]
+        challenger: bool,
+    },
+    /// Make the champion before this one champion again
+    Rollback {
+        /// Why; the ledger keeps it
+        #[arg(long, value_name = "REASON")]
+        reason: String,
+        /// Who decides; the ledger keeps it [default: the user's name, where the system tells it as USER or USERNAME]
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
     },
 }
 
@@ -56,13 +68,35 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
             show(context, &bucket, &version)
         }
         Verb::Show { version: None } => show(context, &bucket, &bucket.champion(&settings)?),
-        Verb::Promote { version, reason, by } => {
-            let nameless = || UserError::new("a promotion by hand needs the name of who decides");
-            let by = by.or_else(|| context.environment.user()).ok_or_else(nameless);
+        Verb::Promote { version, reason, by, challenger } => {
             let (name, number) = named(version);
-            promote(context, &bucket, (&name, number), &by.hint("say it with --by")?, &reason)
+            let alias = if challenger { Alias::Challenger } else { Alias::Champion };
+            promote(context, &bucket, (&name, number), alias, &who(context, by)?, &reason)
+        }
+        Verb::Rollback { reason, by } => {
+            let by = who(context, by)?;
+            let number = before(&bucket, &name)?;
+            promote(context, &bucket, (&name, number), Alias::Champion, &by, &reason)
         }
     }
+}
+
+/// Who decides.
+fn who(context: &Context, by: Option<String>) -> Result<String> {
+    let nameless = || UserError::new("a promotion by hand needs the name of who decides");
+    by.or_else(|| context.environment.user()).ok_or_else(nameless).hint("say it with --by")
+}
+
+/// The version that was champion before the one that is.
+fn before(bucket: &Bucket, name: &str) -> Result<u64> {
+    let succession = bucket.wait(bucket.registry.succession(name, Alias::Champion))?;
+    let champion = succession.last().copied();
+    let earlier = succession.iter().rev().find(|version| Some(**version) != champion);
+    let none = || UserError::new(format!("`{name}` had no other champion before"));
+    earlier
+        .copied()
+        .ok_or_else(none)
+        .hint("`winback models` lists the versions; `winback models promote` takes any of them")
 }
 
 fn figure(version: &ModelVersion, path: &[&str]) -> String {
@@ -155,6 +189,7 @@ fn promote(
     context: &Context,
     bucket: &Bucket,
     (name, number): (&str, u64),
+    alias: Alias,
     by: &str,
     reason: &str,
 ) -> Result<()> {
@@ -164,15 +199,14 @@ fn promote(
     let version = bucket.wait(bucket.registry.version(name, number))?;
     // The package must be whole before it serves anybody.
     bucket.package(&version)?;
-    let overridden: Vec<String> = version
-        .refusals
-        .last()
+    let refused = version.refusals.last().filter(|_| alias == Alias::Champion);
+    let overridden: Vec<String> = refused
         .map(|refusal| refusal.gates.iter().map(|gate| gate.gate.clone()).collect())
         .unwrap_or_default();
-    let promotion = bucket.registry.promote(name, number, Alias::Champion, by, reason, &overridden);
+    let promotion = bucket.registry.promote(name, number, alias, by, reason, &overridden);
     let version = bucket.wait(promotion)?;
     context.printer.json(&described(&version))?;
     let over =
         if overridden.is_empty() { String::new() } else { format!(", over: {}", overridden.join(", ")) };
-    context.printer.data(&format!("`{name}/{number}` is champion now{over}"))
+    context.printer.data(&format!("`{name}/{number}` is {alias} now{over}"))
 }

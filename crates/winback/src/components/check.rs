@@ -12,7 +12,7 @@ pub(crate) fn component(settings: &Settings) -> Component {
         .takes("files", Type::file("customers").list())
         .takes("schema", Type::file("schema"))
         .gives("findings", Type::Json)
-        .depends_on(settings.of_training())
+        .depends_on(settings.of_checking())
 }
 
 pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {

@@ -17,6 +17,7 @@ mod publish;
 mod record;
 mod register;
 mod score;
+mod shadow;
 mod smoke;
 mod verify;
 
@@ -46,8 +47,9 @@ fn all(settings: &Settings) -> Vec<(Component, Code)> {
         (promote::component(), promote::run),
         (choose::component(), choose::run),
         (score::component(settings), score::run),
+        (shadow::component(settings), shadow::run),
         (drift::component(), drift::run),
-        (publish::component(), publish::run),
+        (publish::component(settings), publish::run),
         (close::component(), close::run),
         (record::component(), record::run),
     ]

@@ -28,7 +28,15 @@ pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
         let reason = "no gate stands closed";
         desk.bucket.wait(registry.promote_first(model, number, Alias::Champion, &by, reason))?
     } else {
-        desk.bucket.wait(registry.refuse(model, number, Alias::Champion, closed))?
+        // One that is sound and only not better is tried beside the champion.
+        let is_sound = closed.iter().all(|gate| gate.gate == "champion");
+        let refused = desk.bucket.wait(registry.refuse(model, number, Alias::Champion, closed))?;
+        if is_sound {
+            let reason = "tried beside the champion";
+            desk.bucket.wait(registry.promote(model, number, Alias::Challenger, &by, reason, &[]))?
+        } else {
+            refused
+        }
     };
     Ok(outputs([("promoted", Value::of(version.aliases.contains(&Alias::Champion)))]))
 }

@@ -4,13 +4,14 @@
 use serde_json::{Value as Json, json};
 use winback_flow::{Artifact, Component, Digest, Task, Type, Value, Values};
 
+use crate::config::Settings;
 use crate::desk::{Desk, Inputs as _, outputs};
-use crate::error::Result;
+use crate::error::{Result, ResultExt as _, UserError};
 
 /// Where results are published.
 pub(crate) const OUTPUT_FOLDER: &str = "output_folder";
 
-pub(crate) fn component() -> Component {
+pub(crate) fn component(settings: &Settings) -> Component {
     Component::new("publish", 1, "write the results, and the manifest that commits them")
         .takes("file", Type::file("customers"))
         .takes("name", Type::Text)
@@ -22,14 +23,24 @@ pub(crate) fn component() -> Component {
         .takes("digest", Type::Text)
         .may_take("warning", Type::Text)
         .may_take("drift", Type::Json)
+        .may_take("asks_for_training", Type::Flag)
+        .may_take("shadow", Type::Json)
         .takes("status", Type::Json)
         .gives("folder", Type::Text)
         .gives("manifest", Type::Text)
+        .depends_on(json!({ "drift_blocks": settings.pipelines.drift_blocks }))
 }
 
 pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
     let (file, name): (&Artifact, String) = (task.inputs.file("file")?, task.inputs.parameter("name")?);
     let folder = folder(&name, &file.digest, task.run.as_str());
+    let asks: Option<bool> = task.inputs.parameter("asks_for_training")?;
+    if asks == Some(true) && desk.settings.pipelines.drift_blocks {
+        let beyond = UserError::new("the file's customers differ too much from those of the training");
+        return Err(beyond).hint(
+            "the settings say that drift blocks; look at the run's findings, and train on newer history",
+        );
+    }
     let parameter = |input: &str| task.inputs.get(input).and_then(Value::json).cloned().unwrap_or(Json::Null);
     let mut files = serde_json::Map::new();
     for (input, published) in
@@ -47,7 +58,13 @@ pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
         "file": { "name": name, "sha256": file.digest, "size": file.size },
         "model": { "version": parameter("model"), "digest": parameter("digest"), "warning": parameter("warning") },
         "summary": parameter("summary"),
-        "drift": parameter("drift"),
+        "drift": {
+            "findings": parameter("drift"),
+            "asks_for_training": asks,
+            // Whoever learns from the same history learns the same.
+            "training": asks.unwrap_or(false).then_some("asked for; a training on unchanged history gives the same model, so it waits for new history"),
+        },
+        "shadow": parameter("shadow"),
         "failures": parameter("status")["failures"],
         "files": files,
     });

@@ -111,6 +111,8 @@ pub(crate) struct PipelinesPart {
     pub(crate) lease: Option<Scalar>,
     pub(crate) look: Option<Scalar>,
     pub(crate) backlog: Option<Backlog>,
+    pub(crate) drift_blocks: Option<bool>,
+    pub(crate) keep: Option<Scalar>,
     #[serde(default)]
     pub(crate) schedules: Vec<SchedulePart>,
 }

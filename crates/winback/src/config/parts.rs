@@ -30,6 +30,12 @@ impl Settings {
         })
     }
 
+    /// What decides, beyond that, what the leak guard finds.
+    pub(crate) fn of_checking(&self) -> Json {
+        let learn_protected = self.train.learn_protected;
+        json!({ "tables": self.of_tables(), "horizon": self.data.horizon.days, "learn_protected": learn_protected })
+    }
+
     /// What decides, beyond that, what is learnt.
     pub(crate) fn of_training(&self) -> Json {
         let train = &self.train;

@@ -12,6 +12,9 @@ use super::{Backlog, Span, Verifier};
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::pipelines;
 
+/// How long what nothing names is kept if nobody says.
+const DEFAULT_KEEP: Duration = Duration::from_secs(30 * 86_400);
+
 /// How pipelines are run.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PipelineSettings {
@@ -21,6 +24,10 @@ pub(crate) struct PipelineSettings {
     pub(crate) look: Duration,
     /// What is done with older weekly files.
     pub(crate) backlog: Backlog,
+    /// Whether a file whose customers differ much from those of the training is not published.
+    pub(crate) drift_blocks: bool,
+    /// How long what nothing names is kept.
+    pub(crate) keep: Duration,
     /// Pipelines that run by the clock.
     pub(crate) schedules: Vec<Timed>,
 }
@@ -75,8 +82,10 @@ impl PipelineSettings {
             }
             Ok(Timed { cron: part.cron, time_zone, pipeline: part.pipeline, schedule })
         });
-        let (backlog, schedules) = (raw.backlog.unwrap_or(Backlog::All), schedules.collect::<Result<_>>()?);
-        Ok(Self { lease, look, backlog, schedules })
+        let keep = raw.keep.map_or(Ok(DEFAULT_KEEP), |text| text.0.parse().map(|span: Span| span.0))?;
+        let (backlog, drift_blocks) =
+            (raw.backlog.unwrap_or(Backlog::All), raw.drift_blocks.unwrap_or(false));
+        Ok(Self { lease, look, backlog, drift_blocks, keep, schedules: schedules.collect::<Result<_>>()? })
     }
 }
 

@@ -51,7 +51,7 @@ pub(crate) enum Verifier {
     Platform,
 }
 
-/// A span of whole seconds: `90`, `90 s`, `5 min`.
+/// A span of whole seconds: `90`, `90 s`, `5 min`, `2 h`, `30 d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span(pub(crate) std::time::Duration);
 
@@ -59,7 +59,11 @@ impl FromStr for Span {
     type Err = UserError;
 
     fn from_str(text: &str) -> Result<Self, UserError> {
-        let wrong = || UserError::new(format!("`{text}` is no span of time; write it as `90 s` or `5 min`"));
+        let wrong = || {
+            UserError::new(format!(
+                "`{text}` is no span of time; write it as `90 s`, `5 min`, `2 h` or `30 d`"
+            ))
+        };
         let text = text.trim();
         let unit = text.trim_start_matches(|character: char| character.is_ascii_digit());
         let count: u64 = text[..text.len() - unit.len()].parse().map_err(|_| wrong())?;
@@ -67,6 +71,7 @@ impl FromStr for Span {
             "" | "s" => count,
             "min" => count.checked_mul(60).ok_or_else(wrong)?,
             "h" => count.checked_mul(3_600).ok_or_else(wrong)?,
+            "d" | "days" => count.checked_mul(86_400).ok_or_else(wrong)?,
             _ => return Err(wrong()),
         };
         Ok(Self(std::time::Duration::from_secs(seconds)))

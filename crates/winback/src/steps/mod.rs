@@ -12,4 +12,5 @@ pub(crate) mod quarantine;
 pub(crate) mod register;
 pub(crate) mod report;
 pub(crate) mod score;
+pub(crate) mod shadow;
 pub(crate) mod train;

@@ -2,11 +2,15 @@
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails the test that called it")]
 
 mod bank;
+mod buckets;
 mod cli;
 mod csv;
 mod demo;
 mod explain;
 mod fuzzed;
+#[expect(dead_code, reason = "what the tests of the store need is more than is needed here")]
+#[path = "../../../winback-flow/tests/it/gateway.rs"]
+mod gateway;
 mod history;
 mod hostile;
 mod init;
@@ -22,6 +26,11 @@ mod real_models;
 mod rejects;
 mod run;
 mod score;
+mod serve;
+#[expect(dead_code, reason = "what the tests of the store need is more than is needed here")]
+#[path = "../../../winback-flow/tests/it/servers.rs"]
+mod servers;
 mod simulate;
 mod train;
 mod trees;
+mod weekly;

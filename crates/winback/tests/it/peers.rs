@@ -29,6 +29,16 @@ pub(crate) fn file(test: &str, name: &str) -> Option<PathBuf> {
     None
 }
 
+/// Where a program is. Where it is not, the skip is noted under the test's name.
+pub(crate) fn program(test: &str, name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
+    if found.is_none() {
+        skip(test, &format!("there is no program `{name}` on the `PATH`"));
+    }
+    found
+}
+
 /// Notes a skip under the name of a test, or fails it if nothing may be skipped.
 pub(crate) fn skip(test: &str, why: &str) {
     let line = format!("{test}: {why}");

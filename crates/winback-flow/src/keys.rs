@@ -1,6 +1,7 @@
 //! What steps gave, by key: `state/keys/<key>.json`, so that the same work is not done twice, in whichever run. With it
 //! stands what the key was made of, which tells why a step ran again.
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -10,6 +11,8 @@ use crate::value::Values;
 use crate::{Digest, Error, ErrorKind, Result, Store};
 
 const FORMAT: u32 = 1;
+/// Artifacts that are looked for at one time.
+const LOOKS_AT_ONCE: usize = 16;
 
 /// What is kept of a step that gave its outputs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -51,11 +54,17 @@ pub(crate) async fn kept(store: &Store, key: &Digest) -> Result<Option<Kept>> {
 /// What was kept under a key if all its artifacts are still there: what was collected has to be made again.
 pub(crate) async fn usable(store: &Store, key: &Digest) -> Result<Option<Kept>> {
     let Some(kept) = kept(store, key).await? else { return Ok(None) };
-    for artifact in kept.outputs.values().flat_map(|value| value.artifacts()) {
-        if artifact.place.is_none() && !store.exists(&artifact_path(&artifact.digest)).await? {
+    let ours =
+        kept.outputs.values().flat_map(|value| value.artifacts()).filter(|artifact| artifact.place.is_none());
+    let paths: Vec<String> = ours.map(|artifact| artifact_path(&artifact.digest)).collect();
+    let mut there =
+        stream::iter(paths).map(|path| async move { store.exists(&path).await }).buffered(LOOKS_AT_ONCE);
+    while let Some(is_there) = there.try_next().await? {
+        if !is_there {
             return Ok(None);
         }
     }
+    drop(there);
     Ok(Some(kept))
 }
 

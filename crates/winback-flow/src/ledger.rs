@@ -77,15 +77,31 @@ impl<T: Serialize + DeserializeOwned> Ledger<T> {
 
     /// Appends what `decide` makes of the history, or nothing if it answers `None`.
     ///
-    /// When another writer takes the number first, `decide` is asked again with the longer history: so it may check
-    /// that what it is about to say is still right, and a caller who repeats a call may find it done.
+    /// It is asked first about what this handle knows: where that is not all, the create fails, or the answer is `None`,
+    /// and it is asked again with the longer history. So it may check that what it is about to say is still right, and
+    /// a caller who repeats a call may find it done.
     pub async fn append_with(
         &self,
         mut decide: impl FnMut(&[Arc<Record<T>>]) -> Option<T>,
     ) -> Result<Option<Arc<Record<T>>>> {
-        let mut history = self.read().await?;
+        let mut history = self.known();
+        let mut is_fresh = history.is_empty();
+        if is_fresh {
+            history = self.read().await?;
+        }
         loop {
-            let Some(content) = decide(&history) else { return Ok(None) };
+            let Some(content) = decide(&history) else {
+                if is_fresh {
+                    return Ok(None);
+                }
+                let known = history.len();
+                history = self.read().await?;
+                is_fresh = true;
+                if history.len() == known {
+                    return Ok(None);
+                }
+                continue;
+            };
             let number = history.len() as u64 + 1;
             let nonce = draw_nonce()?;
             let ours = Record { number, nonce: nonce.clone(), at: self.clock.now().to_string(), content };
@@ -96,6 +112,7 @@ impl<T: Serialize + DeserializeOwned> Ledger<T> {
                 return Ok(Some(winner));
             }
             history = self.read().await?;
+            is_fresh = true;
         }
     }
 

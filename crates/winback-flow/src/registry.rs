@@ -159,7 +159,7 @@ impl Registry {
                 self.store.put_once(&format!("{folder}/{name}"), bytes).await?;
             }
             let register = |records: &[Arc<Record<ModelRecord>>]| {
-                let (model, package, details) = (model.to_owned(), folder.clone(), details.clone());
+                let (model, package, details) = (model.to_owned(), folder.clone(), Box::new(details.clone()));
                 let registered = ModelRecord::Registered { model, version, package, digest, details };
                 (!is_there(records)).then_some(registered)
             };
@@ -297,8 +297,8 @@ impl Registry {
         let package = format!("models/{model}/{version}");
         let adopt = |records: &[Arc<Record<ModelRecord>>]| {
             let is_known = records.iter().any(|record| record.content.subject() == (model, version));
-            let (model, package, details) = (model.to_owned(), package.clone(), details.clone());
-            (!is_known).then(|| ModelRecord::Registered { model, version, package, digest, details })
+            let (model, package, details) = (model.to_owned(), package.clone(), Box::new(details.clone()));
+            (!is_known).then_some(ModelRecord::Registered { model, version, package, digest, details })
         };
         self.ledger.append_with(adopt).await?;
         self.version(model, version).await

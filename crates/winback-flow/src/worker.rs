@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::{Pin, pin};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::{Either, select};
@@ -18,7 +19,7 @@ use crate::keys::{self, Kept};
 use crate::ledger::draw_nonce;
 use crate::run::{Entry, FailureKind, Outcome, Run, RunId, State, StepId};
 use crate::value::Values;
-use crate::{Clock, Error, Ledger, Presence, Result, Runs, Store, Time};
+use crate::{Clock, Digest, Error, Ledger, Presence, Result, Runs, Store, Time};
 
 /// How a worker works.
 #[derive(Debug, Clone)]
@@ -65,6 +66,21 @@ pub struct Worker<B> {
     bodies: B,
     options: Options,
     presence: Presence,
+    /// Keys of steps that are worked on here, in whichever run: another run waits for their outputs.
+    busy: Mutex<BTreeSet<Digest>>,
+}
+
+/// A key that is worked on, as long as this lives.
+#[derive(Debug)]
+struct Held<'a> {
+    busy: &'a Mutex<BTreeSet<Digest>>,
+    key: Digest,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
 }
 
 /// A run that is being driven.
@@ -81,10 +97,10 @@ struct Ended {
 }
 
 /// What was decided.
-enum Decision {
+enum Decision<'a> {
     /// Something was recorded: look again.
     Again,
-    Begin(Vec<Ready>),
+    Begin(Vec<(Ready, Held<'a>)>),
     Wait(Option<Time>),
     Over(Outcome),
 }
@@ -102,7 +118,8 @@ impl<B: Bodies> Worker<B> {
     ) -> Result<Self> {
         let runs = Runs::new(store.clone(), clock.clone())?;
         let presence = Presence::announce(&store, &options.owner)?;
-        Ok(Self { store, clock, runs, components, bodies, options, presence })
+        let busy = Mutex::default();
+        Ok(Self { store, clock, runs, components, bodies, options, presence, busy })
     }
 
     /// The runs it works on.
@@ -128,10 +145,10 @@ impl<B: Bodies> Worker<B> {
                     if attempts.is_empty() {
                         renew_at = self.renewal();
                     }
-                    for ready in begun {
+                    for (ready, held) in begun {
                         let stop = Stop::default();
                         stops.insert(ready.step.clone(), stop.clone());
-                        attempts.push(Box::pin(self.attempt(id, ready, stop)));
+                        attempts.push(Box::pin(self.attempt(id, ready, held, stop)));
                     }
                 }
                 Decision::Wait(until) if attempts.is_empty() => return Ok(Progress::Waits(until)),
@@ -162,20 +179,32 @@ impl<B: Bodies> Worker<B> {
     }
 
     /// Asks the engine, and records what it says.
-    async fn decide(&self, driven: &mut Driven<'_>, room: usize) -> Result<Decision> {
+    async fn decide(&self, driven: &mut Driven<'_>, room: usize) -> Result<Decision<'_>> {
         let holding = self.holding(driven).await?;
         let now = self.clock.now();
         let dead = |owner: &str| self.presence.is_dead(owner);
         let holds = |what: &str| holding.contains(what);
         let owner = self.options.owner.as_str();
         let known = Knowledge { now, components: &self.components, owner, holds: &holds, is_dead: &dead };
-        let run = driven.read().await?;
-        let chosen = match engine::next(run, &known) {
+        let mut action = engine::next(driven.view().await?, &known);
+        if matches!(action, Action::Over(_) | Action::Wait(_)) {
+            // Before resting it looks whether others have recorded something. Where there is something to record, the
+            // append tells.
+            action = engine::next(driven.read().await?, &known);
+        }
+        let chosen = match action {
             Action::Over(outcome) => return Ok(Decision::Over(outcome)),
             Action::Wait(until) => return Ok(Decision::Wait(until)),
             Action::Record(_) => Vec::new(),
             Action::Start(_) if room == 0 => return Ok(Decision::Wait(None)),
-            Action::Start(ready) => self.looked_up(ready.into_iter().take(room)).await?,
+            Action::Start(mut ready) => {
+                let busy = |ready: &Ready| ready.cache && self.busy().contains(&ready.key);
+                ready.retain(|ready| !busy(ready));
+                if ready.is_empty() {
+                    return Ok(Decision::Wait(Some(now.plus(self.options.look))));
+                }
+                self.looked_up(ready.into_iter().take(room)).await?
+            }
         };
         let until = now.plus(self.options.lease);
         let mut begun = Vec::new();
@@ -204,7 +233,20 @@ impl<B: Bodies> Worker<B> {
                 }
             })
             .await?;
-        Ok(if begun.is_empty() { Decision::Again } else { Decision::Begin(begun) })
+        let held = |ready: Ready| {
+            self.busy().insert(ready.key);
+            let held = Held { busy: &self.busy, key: ready.key };
+            (ready, held)
+        };
+        Ok(if begun.is_empty() {
+            Decision::Again
+        } else {
+            Decision::Begin(begun.into_iter().map(held).collect())
+        })
+    }
+
+    fn busy(&self) -> MutexGuard<'_, BTreeSet<Digest>> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What holds in the world of all that steps of the run wait for.
@@ -233,7 +275,7 @@ impl<B: Bodies> Worker<B> {
     }
 
     /// One attempt, in the time it may take.
-    async fn attempt(&self, id: &RunId, ready: Ready, stop: Stop) -> Ended {
+    async fn attempt(&self, id: &RunId, ready: Ready, _held: Held<'_>, stop: Stop) -> Ended {
         let task = Task {
             run: id.clone(),
             step: ready.step.clone(),
@@ -347,6 +389,14 @@ impl<B: Bodies> Worker<B> {
 }
 
 impl Driven<'_> {
+    /// The run as it is known here.
+    async fn view(&mut self) -> Result<&Run> {
+        if self.run.is_none() {
+            return self.read().await;
+        }
+        self.run.as_ref().ok_or_else(|| Error::UnknownRun { run: self.id.to_string() })
+    }
+
     /// The run as it is now.
     async fn read(&mut self) -> Result<&Run> {
         let records = self.ledger.read().await?;

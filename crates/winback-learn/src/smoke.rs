@@ -68,7 +68,7 @@ pub fn test(model: &Model, profile: &Profile, recorded: Option<&[u8]>) -> Result
 /// Rows of values that the training had, in turn, each column at another pace.
 fn rows(profile: &Profile) -> RecordBatch {
     let columns = profile.columns.iter().enumerate().map(|(place, column)| {
-        let has_value = |row: usize| (row + place) % GAPS != 0;
+        let has_value = |row: usize| !(row + place).is_multiple_of(GAPS);
         (
             column.name.clone(),
             values(column, &|row| has_value(row).then_some(row * (2 * place + 1) + place)),

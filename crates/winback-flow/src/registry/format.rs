@@ -20,7 +20,7 @@ pub(super) enum ModelRecord {
         package: String,
         digest: Digest,
         #[serde(flatten)]
-        details: Details,
+        details: Box<Details>,
     },
     /// Gates kept it from an alias.
     Refused { model: String, version: u64, alias: Alias, gates: Vec<Gate> },
@@ -66,7 +66,7 @@ fn apply(versions: &mut Vec<ModelVersion>, record: &Record<ModelRecord>) {
             version,
             package,
             digest,
-            details,
+            details: *details,
             registered_at: at,
             aliases: Vec::new(),
             refusals: Vec::new(),

@@ -4,6 +4,7 @@
 mod bank;
 mod buckets;
 mod cli;
+mod components;
 mod csv;
 mod demo;
 mod explain;

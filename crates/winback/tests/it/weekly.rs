@@ -1,6 +1,6 @@
 //! Weeks in the life of a bank, from outside: what lands in the folders, and what comes of it without anybody's doing.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -22,7 +22,8 @@ pub(crate) fn drop_file(bench: &Bench, name: &str, text: &str) {
     let path = bench.path().join("weekly_folder").join(name);
     std::fs::write(&path, text).unwrap();
     let file = std::fs::File::options().append(true).open(&path).unwrap();
-    file.set_modified(SystemTime::now() - Duration::from_secs(10)).unwrap();
+    let now = file.metadata().unwrap().modified().unwrap();
+    file.set_modified(now - Duration::from_secs(10)).unwrap();
 }
 
 /// The same customers without the first: another file.

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -68,6 +69,8 @@ pub struct Worker<B> {
     presence: Presence,
     /// Keys of steps that are worked on here, in whichever run: another run waits for their outputs.
     busy: Mutex<BTreeSet<Digest>>,
+    /// How often it has begun to drive a run.
+    drives: AtomicU64,
 }
 
 /// A key that is worked on, as long as this lives.
@@ -87,6 +90,9 @@ impl Drop for Held<'_> {
 struct Driven<'a> {
     ledger: Ledger<Vec<Entry>>,
     id: &'a RunId,
+    /// Who claims steps: the worker, and which time it drives. What an earlier drive had claimed when it broke off is
+    /// nobody's that still works on it.
+    owner: String,
     run: Option<Run>,
 }
 
@@ -118,8 +124,8 @@ impl<B: Bodies> Worker<B> {
     ) -> Result<Self> {
         let runs = Runs::new(store.clone(), clock.clone())?;
         let presence = Presence::announce(&store, &options.owner)?;
-        let busy = Mutex::default();
-        Ok(Self { store, clock, runs, components, bodies, options, presence, busy })
+        let (busy, drives) = (Mutex::default(), AtomicU64::new(0));
+        Ok(Self { store, clock, runs, components, bodies, options, presence, busy, drives })
     }
 
     /// The runs it works on.
@@ -129,7 +135,8 @@ impl<B: Bodies> Worker<B> {
 
     /// Drives a run as far as this worker can, and notes its end in the index.
     pub async fn drive(&self, id: &RunId) -> Result<Progress> {
-        let mut driven = Driven { ledger: self.runs.stream(id)?, id, run: None };
+        let owner = format!("{}.{}", self.options.owner, self.drives.fetch_add(1, Ordering::Relaxed));
+        let mut driven = Driven { ledger: self.runs.stream(id)?, id, owner, run: None };
         let mut attempts: FuturesUnordered<Attempt<'_>> = FuturesUnordered::new();
         let mut stops: BTreeMap<StepId, Stop> = BTreeMap::new();
         let mut renew_at = self.clock.now();
@@ -182,9 +189,10 @@ impl<B: Bodies> Worker<B> {
     async fn decide(&self, driven: &mut Driven<'_>, room: usize) -> Result<Decision<'_>> {
         let holding = self.holding(driven).await?;
         let now = self.clock.now();
-        let dead = |owner: &str| self.presence.is_dead(owner);
+        let dead = |owner: &str| self.presence.is_dead(owner.split('.').next().unwrap_or(owner));
         let holds = |what: &str| holding.contains(what);
-        let owner = self.options.owner.as_str();
+        let ours = driven.owner.clone();
+        let owner = ours.as_str();
         let known = Knowledge { now, components: &self.components, owner, holds: &holds, is_dead: &dead };
         let mut action = engine::next(driven.view().await?, &known);
         if matches!(action, Action::Over(_) | Action::Wait(_)) {
@@ -336,11 +344,11 @@ impl<B: Bodies> Worker<B> {
             keys::keep(&self.store, key, &kept).await?;
         }
         let now = self.clock.now();
-        let owner = &self.options.owner;
+        let owner = driven.owner.clone();
         driven
             .append(|run| {
                 let state = run.steps.get(step)?;
-                let is_ours = matches!(&state.state, State::Claimed { owner: by, .. } if by == owner);
+                let is_ours = matches!(&state.state, State::Claimed { owner: by, .. } if *by == owner);
                 if !is_ours || state.attempts != *attempt {
                     return None;
                 }

@@ -148,8 +148,8 @@ struct Told {
 
 const FILES: u64 = 3;
 
-/// Plays one schedule to its end, and checks what must hold.
-fn play(seed: u64) -> Told {
+/// Plays one schedule of one or two servers to its end, and checks what must hold.
+fn play(seed: u64, count: usize) -> Told {
     let world = Arc::new(Mutex::new(World::new(seed)));
     let inner = Arc::new(InMemory::new());
     let plain = Store::over(Arc::clone(&inner) as _);
@@ -163,7 +163,7 @@ fn play(seed: u64) -> Told {
         let server: Server = Box::pin(serve(store.clone(), clock.clone(), format!("server-{born}")));
         (server, clock)
     };
-    let mut servers = [Some(start(&store)), Some(start(&store))];
+    let mut servers: Vec<Option<(Server, Clock)>> = (0..count).map(|_| Some(start(&store))).collect();
     // How far each server's clock is from the truth.
     let mut offsets = [Duration::ZERO; 2];
     let mut dropped = 0;
@@ -174,7 +174,7 @@ fn play(seed: u64) -> Told {
             if 4_000 < turn {
                 world.is_rough = false;
             }
-            world.draw.below(2) as usize
+            world.draw.below(count as u64) as usize
         };
         let drawn = |count| world.lock().unwrap().draw.below(count);
         if dropped < FILES && (drawn(40) == 0 || 200 < idle) {
@@ -261,7 +261,7 @@ fn whatever_happens_each_file_is_published_once() {
     let seeds = if cfg!(debug_assertions) { 300 } else { 10_000 };
     let mut told = Told::default();
     for seed in 0..seeds {
-        let Told { operations, kills, faults, takeovers } = play(seed);
+        let Told { operations, kills, faults, takeovers } = play(seed, 2);
         told.operations += operations;
         told.kills += kills;
         told.faults += faults;
@@ -269,4 +269,11 @@ fn whatever_happens_each_file_is_published_once() {
     }
     // Schedules in which nothing happens would prove nothing.
     assert!(seeds < told.kills && seeds < told.faults && seeds < 2 * told.takeovers, "{told:?}");
+}
+
+#[test]
+fn one_server_alone_finishes_what_it_began() {
+    for seed in 0..100 {
+        play(seed, 1);
+    }
 }

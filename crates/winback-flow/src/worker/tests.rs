@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use serde_json::{Value as Json, json};
 
 use crate::component::{Bodies, Component, Components, Failure, Task};
@@ -319,4 +320,20 @@ fn the_same_subject_is_the_same_run() {
     assert_eq!(lines.len(), 1);
     assert_eq!(RunId::of("p", "s", 2).to_string(), format!("{id}-r2"));
     drop(bench.store);
+}
+
+#[test]
+fn what_a_broken_off_drive_had_claimed_is_taken_up_again() {
+    let asked = std::cell::Cell::new(0);
+    let once: Body = Box::new(move |_| {
+        asked.set(asked.get() + 1);
+        Ok(if asked.get() == 1 { json!("takes for ever") } else { json!({"n": 1}) })
+    });
+    let bench = bench(&memory(), 1, vec![("once", once)]);
+    let id = bench.submit(Pipeline::new("p", "").step(step("a", "once")), "s");
+    // As when the store fails under it: the process lives, and what it was at is gone.
+    assert!(block_on(async { bench.worker.drive(&id).now_or_never() }).is_none());
+    assert_eq!(bench.finish(&id), Outcome::Succeeded);
+    let failures = &bench.run(&id).steps[&whole("a")].failures;
+    assert_eq!((failures.len(), failures[0].0), (1, FailureKind::Lost));
 }

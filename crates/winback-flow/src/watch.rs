@@ -32,16 +32,24 @@ impl Watch {
         Self { store, folder: folder.to_owned() }
     }
 
-    /// Looks for versions of files that no run stands for.
-    pub async fn look(&self, runs: &Runs, now: Time) -> Result<Look> {
+    /// Looks for versions of files that no run stands for. `is_whole` tells of a file that it need not settle, where
+    /// that is known.
+    pub async fn look(
+        &self,
+        runs: &Runs,
+        now: Time,
+        is_whole: &(dyn Fn(&Entry) -> bool + Sync),
+    ) -> Result<Look> {
         let mut entries = self.store.list(&self.folder).await?;
         entries.retain(|entry| is_whole_name(&entry.path));
         let mut look = Look { found: runs.unseen(entries).await?, again: None };
         if self.store.is_local() {
             let settled = |entry: &Entry| entry.modified.parse().map_or(now, |at: Time| at.plus(SETTLING));
             let due = |entry: &Entry| settled(entry) <= now || now.plus(SETTLING) < settled(entry);
-            look.again = look.found.iter().filter(|entry| !due(entry)).map(settled).min();
-            look.found.retain(due);
+            let (found, growing): (Vec<Entry>, Vec<Entry>) =
+                look.found.into_iter().partition(|entry| due(entry) || is_whole(entry));
+            look.again = growing.iter().map(settled).min();
+            look.found = found;
         }
         look.found.sort_by(|left, right| (&right.modified, &right.path).cmp(&(&left.modified, &left.path)));
         Ok(look)
@@ -76,7 +84,7 @@ mod tests {
             store.put_new("weekly_folder2/z.csv", "x".into()).await.unwrap();
             let watch = Watch::new(store.clone(), "weekly_folder");
             // Long ago from where the clock of this test stands, or long after: both are settled.
-            let look = watch.look(&runs, NOW.parse().unwrap()).await.unwrap();
+            let look = watch.look(&runs, NOW.parse().unwrap(), &|_| false).await.unwrap();
             let mut names: Vec<&str> = look.found.iter().map(|entry| watch.name_of(&entry.path)).collect();
             names.sort_unstable();
             assert_eq!(names, ["a.csv", "b/c.csv"]);
@@ -93,12 +101,13 @@ mod tests {
         let runs = Runs::new(store.clone(), clock()).unwrap();
         let written: Time = block_on(store.head("weekly_folder/a.csv")).unwrap().modified.parse().unwrap();
         let watch = Watch::new(store, "weekly_folder");
-        let at = |milliseconds| {
+        let at = |milliseconds, told| {
             let now = written.plus(Duration::from_millis(milliseconds));
-            let look = block_on(watch.look(&runs, now)).unwrap();
+            let look = block_on(watch.look(&runs, now, &|_| told)).unwrap();
             (look.found.len(), look.again.map(|again| again.since(now).as_millis()))
         };
-        assert_eq!(at(500), (0, Some(1_500)));
-        assert_eq!(at(2_000), (1, None));
+        assert_eq!(at(500, false), (0, Some(1_500)));
+        assert_eq!(at(500, true), (1, None));
+        assert_eq!(at(2_000, false), (1, None));
     }
 }

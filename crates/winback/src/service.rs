@@ -4,23 +4,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
 use tokio::sync::Notify;
 use winback_flow::trigger::{Change, ChangeKind};
-use winback_flow::{Clock, ErrorKind, Line, Progress, RunId, Time, Watch, is_whole_name};
+use winback_flow::{
+    Clock, Entry, ErrorKind, Line, Progress, RunId, Swept, Time, Watch, is_whole_name, sweep,
+};
 use winback_server::{Accepted, EventSink, Ignored, Later};
 
 use crate::components::OURS;
 use crate::config::{Backlog, Settings, Timed};
 use crate::error::Result;
+use crate::notices::Notices;
 use crate::printer::Printer;
 use crate::work::{Shop, WATCHED};
 
 /// Runs that are driven at one time: while one learns, another file is scored.
 const AT_ONCE: usize = 2;
+/// How often what nothing names any more is removed.
+const CLEANED_EVERY: Duration = Duration::from_secs(86_400);
 /// A file that an event tells of is read to its digest before the answer, up to this size. A larger one is taken up by
 /// the look that the event brings about, so that the answer comes in time.
 const READ_AT_ONCE: u64 = 64 << 20;
@@ -31,7 +37,8 @@ pub(crate) struct Service {
     settings: Settings,
     printer: Printer,
     clock: Clock,
-    wake: Notify,
+    wake: Arc<Notify>,
+    notices: Notices,
     /// Versions whose deployment was asked for.
     deployed: Mutex<BTreeSet<String>>,
 }
@@ -39,8 +46,16 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn new(shop: Shop, settings: Settings, printer: Printer) -> Arc<Self> {
         let (shop, clock) = (Arc::new(shop), Clock::system());
-        let (wake, deployed) = (Notify::new(), Mutex::default());
-        Arc::new(Self { shop, settings, printer, clock, wake, deployed })
+        let (wake, deployed) = (Arc::<Notify>::default(), Mutex::default());
+        let folders =
+            WATCHED.iter().filter_map(|(folder, _)| shop.bucket.store.local_path(folder).ok().flatten());
+        let folders: Vec<_> = folders.collect();
+        for folder in &folders {
+            // Whoever wants to drop a file finds the place. Where it cannot be made, looking tells.
+            std::fs::create_dir_all(folder).ok();
+        }
+        let notices = Notices::listen(&folders, &wake);
+        Arc::new(Self { shop, settings, printer, clock, wake, notices, deployed })
     }
 
     /// Works for ever.
@@ -49,8 +64,13 @@ impl Service {
         // Runs that are driven now, and until when others need not be looked at.
         let mut busy: BTreeMap<RunId, Option<Time>> = BTreeMap::new();
         let mut timed: Vec<(&Timed, Time)> = self.schedules(self.clock.now());
+        let mut clean_at = self.clock.now();
         loop {
             let now = self.clock.now();
+            if clean_at <= now {
+                self.clean(now).await;
+                clean_at = now.plus(CLEANED_EVERY);
+            }
             let mut again = now.plus(self.settings.pipelines.look);
             match self.look(now).await {
                 Ok(sooner) => again = sooner.map_or(again, |sooner| again.min(sooner)),
@@ -77,6 +97,19 @@ impl Service {
                 () = self.wake.notified() => {}
                 () = wait => {}
             }
+        }
+    }
+
+    /// Removes what nothing has named for long.
+    async fn clean(&self, now: Time) {
+        let (bucket, keep) = (&self.shop.bucket, self.settings.pipelines.keep);
+        let runs = self.shop.worker.runs();
+        match sweep(&bucket.store, runs, &bucket.registry, OURS[0], (now, keep), false).await {
+            Ok(Swept { objects: 0, .. }) => {}
+            Ok(Swept { objects, bytes }) => {
+                self.printer.say(&format!("cleaned up {objects} objects, {bytes} bytes"))
+            }
+            Err(error) => self.printer.warn(&format!("cannot clean up: {error:#}")),
         }
     }
 
@@ -114,7 +147,11 @@ impl Service {
         let mut again: Option<Time> = None;
         for (folder, pipeline) in WATCHED {
             let watch = Watch::new(self.shop.bucket.store.clone(), folder);
-            let look = watch.look(self.shop.worker.runs(), now).await?;
+            let store = &self.shop.bucket.store;
+            let is_told = |entry: &Entry| {
+                store.local_path(&entry.path).ok().flatten().is_some_and(|file| self.notices.take(&file))
+            };
+            let look = watch.look(self.shop.worker.runs(), now, &is_told).await?;
             let newest_only = pipeline == "weekly" && self.settings.pipelines.backlog == Backlog::Newest;
             let most = if newest_only { 1 } else { usize::MAX };
             for entry in look.found.iter().take(most) {

@@ -66,13 +66,21 @@ fn arrows(step: &Step) -> Vec<(String, String, bool)> {
     arrows
 }
 
+/// Where a step's inputs come from: other steps, and in brackets inputs of the run.
 fn given(step: &Step) -> String {
-    let shown = step.inputs.values().filter_map(|source| match source {
-        Source::Constant(_) | Source::Status => None,
-        Source::Input(name) => Some(format!("← {name}")),
-        Source::Output { step, output, .. } => Some(format!("← {step}.{output}")),
-    });
-    shown.collect::<Vec<_>>().join("  ")
+    let mut from: Vec<String> = Vec::new();
+    for source in step.inputs.values() {
+        let name = match source {
+            Source::Constant(_) | Source::Status => continue,
+            Source::Input(name) => format!("[{name}]"),
+            Source::Output { step, .. } => step.clone(),
+        };
+        if !from.contains(&name) {
+            from.push(name);
+        }
+    }
+    from.sort();
+    if from.is_empty() { String::new() } else { format!("← {}", from.join(", ")) }
 }
 
 fn rules(step: &Step) -> String {
@@ -88,7 +96,8 @@ fn rules(step: &Step) -> String {
     }));
     rules.extend(step.each.iter().map(|each| format!("for each {each}")));
     rules.extend(step.waits_for.iter().map(|what| format!("waits for a {what}")));
-    rules.extend(step.after.iter().map(|name| format!("after {name}")));
+    let first = |name: &&String| !step.sources().any(|source| source.step() == Some(name.as_str()));
+    rules.extend(step.after.iter().filter(first).map(|name| format!("after {name}")));
     if step.exit {
         rules.push("at the end".to_owned());
     }

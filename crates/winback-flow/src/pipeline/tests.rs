@@ -128,5 +128,5 @@ fn a_graph_can_be_drawn() {
     assert!(dot.contains("\"read\" -> \"fit\" [label=\"rows\"];"), "{dot}");
     assert!(dot.contains("\"input file\" -> \"read\""), "{dot}");
     let outline = pipeline.outline();
-    assert_eq!(outline[1], ("fit".into(), "← read.rows".into(), "when read.rows is 7, after read".into()));
+    assert_eq!(outline[1], ("fit".into(), "← read".into(), "when read.rows is 7".into()));
 }

@@ -112,7 +112,7 @@ fn settled(shop: &Shop, folder: &str) -> Result<Vec<Entry>> {
     let (clock, watch) = (Clock::system(), Watch::new(shop.bucket.store.clone(), folder));
     shop.bucket.wait(async {
         loop {
-            let look = watch.look(shop.worker.runs(), clock.now()).await?;
+            let look = watch.look(shop.worker.runs(), clock.now(), &|_| false).await?;
             match look.again {
                 Some(again) => clock.sleep_until(again).await,
                 None => return Ok(look.found),

@@ -26,6 +26,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let auth = settings.serve.auth();
     let address = settings.serve.listen;
     may_listen(address, &auth).users("the server cannot listen there")?;
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).with_target(false).init();
     // Many things happen at a time here, and nobody watches bars.
     let printer = context.printer;
     let shop = Shop::open(&settings, printer.without_bars())?;

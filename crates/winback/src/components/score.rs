@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use winback_flow::{Component, Task, Type, Value, Values};
+use winback_retain::findings::Severity;
 use winback_retain::report::{About, Gathering};
 use winback_retain::{drift, page};
 use winback_table::Role;
@@ -58,7 +59,10 @@ pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
     let notes = notes(&summary, &known, &expected);
     let about =
         About { file: name, model_version: model, read: summary.tally.read, notes: notes.clone(), warning };
-    let report = scorer.report(gathering, about);
+    let mut report = scorer.report(gathering, about);
+    let of_week = drift::Week::new(&report, &weight);
+    let findings = of_week.judge().findings.into_iter().filter(|finding| finding.severity == Severity::Warn);
+    report.notes.extend(findings.map(|finding| format!("{} ({})", finding.message, finding.evidence)));
     let bands: serde_json::Map<String, serde_json::Value> = BANDS
         .iter()
         .zip(summary.bands)
@@ -76,7 +80,7 @@ pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
         ("scores", Value::File(desk.keep_file(&output)?)),
         ("page", Value::File(desk.keep(page::scored(&report))?)),
         ("summary", parameter(&told)?),
-        ("week", parameter(&drift::Week::new(&report, &weight))?),
+        ("week", parameter(&of_week)?),
     ]);
     if let Some(rejected) = &summary.quarantine {
         given.insert("rejected".to_owned(), Value::File(desk.keep_file(rejected)?));

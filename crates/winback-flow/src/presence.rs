@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn on_a_disk_the_dead_are_known_at_once() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open("file:bank", folder.path()).unwrap();
+        let store = Store::open("file:bank", folder.path(), &std::collections::BTreeMap::new()).unwrap();
         let ours = Presence::announce(&store, "a").unwrap();
         let other = Presence::announce(&store, "b").unwrap();
         assert!(!ours.is_dead("b") && ours.is_dead("never-there") && !ours.is_dead("../b"));

@@ -18,6 +18,7 @@ use crate::component::{Bodies, Components, Failure, Stop, Task};
 use crate::engine::{self, Action, Knowledge, Ready};
 use crate::keys::{self, Kept};
 use crate::ledger::draw_nonce;
+use crate::pipeline::Step;
 use crate::run::{Entry, FailureKind, Outcome, Run, RunId, State, StepId};
 use crate::value::Values;
 use crate::{Clock, Digest, Error, Ledger, Presence, Result, Runs, Store, Time};
@@ -260,8 +261,9 @@ impl<B: Bodies> Worker<B> {
     /// What holds in the world of all that steps of the run wait for.
     async fn holding(&self, driven: &mut Driven<'_>) -> Result<BTreeSet<String>> {
         let run = driven.read().await?;
-        let waiting =
-            run.pipeline().steps.iter().filter(|step| !run.steps.contains_key(&StepId::whole(&step.name)));
+        // One whose attempt failed or was lost begins anew, and waits anew.
+        let state = |step: &Step| run.steps.get(&StepId::whole(&step.name)).map(|step| &step.state);
+        let waiting = run.pipeline().steps.iter().filter(|step| !state(step).is_some_and(State::is_over));
         let wanted: BTreeSet<String> = waiting.filter_map(|step| step.waits_for.clone()).collect();
         let mut holding = BTreeSet::new();
         for what in wanted {

@@ -79,7 +79,7 @@ fn pipeline() -> Pipeline {
     let name = || Source::input("name");
     Pipeline::new("weekly", "")
         .takes("name", Type::Text)
-        .step(Step::new("score", "score").with("name", name()).always().retry(retry))
+        .step(Step::new("score", "score").with("name", name()).waits_for("luck").always().retry(retry))
         .step(
             Step::new("publish", "publish")
                 .with("name", name())

@@ -291,6 +291,20 @@ fn a_step_waits_for_the_world() {
 }
 
 #[test]
+fn a_step_that_waited_for_the_world_is_tried_again_after_a_failure() {
+    let tries = RefCell::new(0);
+    let second: Body = Box::new(move |_| {
+        *tries.borrow_mut() += 1;
+        if *tries.borrow() == 1 { Err(Failure::Failed("no luck".to_owned())) } else { Ok(json!({})) }
+    });
+    let bench = bench(&memory(), 1, vec![("second", second)]);
+    let id = bench.submit(Pipeline::new("p", "").step(step("a", "second").waits_for("champion")), "s");
+    *bench.worker.bodies.holds.borrow_mut() = true;
+    assert_eq!(bench.finish(&id), Outcome::Succeeded);
+    assert_eq!(bench.asked(), ["a", "a"]);
+}
+
+#[test]
 fn what_a_body_gives_is_held_to_what_it_says() {
     let odd: Body = Box::new(|_| Ok(json!({"m": 1})));
     let bench = bench(&memory(), 1, vec![("odd", odd)]);

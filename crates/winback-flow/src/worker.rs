@@ -373,12 +373,12 @@ impl<B: Bodies> Worker<B> {
     /// Asks for more time for all that it has claimed.
     async fn renew(&self, driven: &mut Driven<'_>) -> Result<()> {
         let until = self.clock.now().plus(self.options.lease);
-        let owner = &self.options.owner;
+        let owner = driven.owner.clone();
         driven
             .append(|run| {
                 let mut states = run.steps.values().map(|step| &step.state);
                 let any =
-                    states.any(|state| matches!(state, State::Claimed { owner: by, .. } if by == owner));
+                    states.any(|state| matches!(state, State::Claimed { owner: by, .. } if *by == owner));
                 any.then(|| vec![Entry::Renewed { owner: owner.clone(), until }])
             })
             .await
@@ -386,10 +386,11 @@ impl<B: Bodies> Worker<B> {
 
     /// Tells attempts to stop whose claim is gone, and all of them when somebody wants the run to end.
     async fn stop_unwanted(&self, driven: &mut Driven<'_>, stops: &BTreeMap<StepId, Stop>) -> Result<()> {
+        let ours = driven.owner.clone();
         let run = driven.read().await?;
         for (step, stop) in stops {
             let state = run.steps.get(step).map(|step| &step.state);
-            let is_ours = matches!(state, Some(State::Claimed { owner, .. }) if *owner == self.options.owner);
+            let is_ours = matches!(state, Some(State::Claimed { owner, .. }) if *owner == ours);
             if !is_ours || run.cancelled.is_some() {
                 stop.raise();
             }

@@ -107,7 +107,7 @@ impl Service {
         match sweep(&bucket.store, runs, &bucket.registry, OURS[0], (now, keep), false).await {
             Ok(Swept { objects: 0, .. }) => {}
             Ok(Swept { objects, bytes }) => {
-                self.printer.say(&format!("cleaned up {objects} objects, {bytes} bytes"))
+                self.printer.say(&format!("cleaned up {objects} objects, {bytes} bytes"));
             }
             Err(error) => self.printer.warn(&format!("cannot clean up: {error:#}")),
         }
@@ -155,9 +155,19 @@ impl Service {
             let newest_only = pipeline == "weekly" && self.settings.pipelines.backlog == Backlog::Newest;
             let most = if newest_only { 1 } else { usize::MAX };
             for entry in look.found.iter().take(most) {
-                self.tell(self.shop.submit_file(entry, "found in the folder", false).await?, &entry.path);
+                match self.shop.submit_file(entry, "found in the folder", false).await {
+                    Ok(told) => self.tell(told, &entry.path),
+                    // One that is being replaced, or is gone again, keeps no other waiting.
+                    Err(error) => {
+                        self.printer.warn(&format!("`{}` is left for the next look: {error:#}", entry.path));
+                    }
+                }
             }
             again = again.into_iter().chain(look.again).min();
+        }
+        match self.shop.submit_training().await {
+            Ok(told) => told.into_iter().for_each(|told| self.tell(told, "the history")),
+            Err(error) => self.printer.warn(&format!("cannot look at the history: {error:#}")),
         }
         for found in self.shop.undecided(&self.settings.train.name).await? {
             // What was asked for once is not asked for at each look.

@@ -1,20 +1,21 @@
 //! Who runs the components: a worker of the engine whose steps are the code of this program, each on a thread of its own.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use winback_flow::{
     Artifact, Bodies, Clock, Digest, Failure, Object, Options, Pipeline, Place, Request, RunId, Task, Time,
-    Value, Values, Watch, Worker,
+    Timestamp, Value, Values, Watch, Worker, is_whole_name,
 };
 
 use crate::components;
-use crate::config::{Settings, Timed};
+use crate::config::{History, Settings, Timed};
 use crate::desk::Desk;
 use crate::error::{self, Result, ResultExt as _, UserError};
 use crate::pipelines::{self, CHAMPION};
 use crate::printer::Printer;
 use crate::steps::register::is_undecided;
-use crate::wire::Bucket;
+use crate::wire::{Bucket, INPUT_FOLDER, expand};
 
 /// Where weekly files appear.
 pub(crate) const WEEKLY_FOLDER: &str = "weekly_folder";
@@ -23,6 +24,9 @@ pub(crate) const OUTCOMES_FOLDER: &str = "outcomes_folder";
 
 /// The folders whose files start runs, and of which pipeline.
 pub(crate) const WATCHED: [(&str, &str); 2] = [(WEEKLY_FOLDER, "weekly"), (OUTCOMES_FOLDER, "measure")];
+
+/// A file of the history that was written to less than so long ago may not be whole.
+const SETTLING: Duration = Duration::from_secs(2);
 
 /// The code of the components, at a desk.
 pub(crate) struct Work {
@@ -33,6 +37,9 @@ pub(crate) struct Work {
 pub(crate) struct Shop {
     pub(crate) bucket: Bucket,
     pub(crate) worker: Worker<Work>,
+    settings: Settings,
+    /// The training that was asked for last, which is not asked for at each look.
+    trained: Mutex<Option<RunId>>,
 }
 
 impl Shop {
@@ -42,7 +49,7 @@ impl Shop {
         let components = components::components(settings);
         let options = Options { lease: settings.pipelines.lease, ..Options::fresh()? };
         let worker = Worker::new(bucket.store.clone(), Clock::system(), components, Work { desk }, options)?;
-        Ok(Self { bucket, worker })
+        Ok(Self { bucket, worker, settings: settings.clone(), trained: Mutex::default() })
     }
 
     /// Asks for a run of a pipeline that a person starts; what it is about is told by its inputs alone.
@@ -134,6 +141,63 @@ impl Shop {
             forced: false,
         };
         self.submit_request(request).await
+    }
+
+    /// Asks for a training if history, settings or program are not those of the last time: what they are together names
+    /// the run. Nothing where there is no history, or somebody is still writing one.
+    pub(crate) async fn submit_training(&self) -> Result<Option<(RunId, bool)>> {
+        let Some(history) = self.look_of_history().await? else { return Ok(None) };
+        let settings = &self.settings;
+        let versions = components::components(settings)
+            .into_values()
+            .map(|component| (component.name, component.version));
+        let versions: Vec<String> = versions.map(|(name, version)| format!("{name} {version}")).collect();
+        let subject = format!("{history}\n{}\n{}", settings.of_training(), versions.join("\n"));
+        let id = RunId::of("train", &subject, 1);
+        if self.trained.lock().unwrap_or_else(PoisonError::into_inner).replace(id.clone()) == Some(id.clone())
+        {
+            return Ok(None);
+        }
+        let request = Request {
+            id,
+            pipeline: pipelines::find("train").expect("it is there"),
+            inputs: Values::new(),
+            subject: String::new(),
+            cause: "history, settings or program are new".to_owned(),
+            object: None,
+            forced: false,
+        };
+        self.submit_request(request).await.map(Some)
+    }
+
+    /// What can be seen of the history without reading it: names, sizes and times of its files.
+    async fn look_of_history(&self) -> Result<Option<String>> {
+        let mut seen = Vec::new();
+        match &self.settings.data.history {
+            History::InputFolder => {
+                let entries = self.bucket.store.list(INPUT_FOLDER).await?;
+                let whole = entries.into_iter().filter(|entry| is_whole_name(&entry.path));
+                seen.extend(
+                    whole.map(|entry| (entry.path, entry.version, entry.modified.parse::<Time>().ok())),
+                );
+            }
+            History::Files(names) => {
+                // A name that matches nothing yet is a history that is not there yet.
+                for path in expand(names).unwrap_or_default() {
+                    let Ok(metadata) = path.metadata() else { return Ok(None) };
+                    let modified = metadata.modified().ok();
+                    let version = format!("{} {modified:?}", metadata.len());
+                    let modified = modified.and_then(|time| Timestamp::try_from(time).ok()).map(Time::from);
+                    seen.push((path.display().to_string(), version, modified));
+                }
+            }
+        }
+        let now = Clock::system().now();
+        let is_fresh = |at: &Option<Time>| at.is_some_and(|at| at <= now && now < at.plus(SETTLING));
+        if seen.is_empty() || seen.iter().any(|(.., modified)| is_fresh(modified)) {
+            return Ok(None);
+        }
+        Ok(Some(seen.iter().map(|(path, version, _)| format!("{path}\t{version}\n")).collect()))
     }
 
     /// Asks for a run that is due by a schedule: the same moment is the same run.

@@ -73,7 +73,7 @@ fn bench(store: &Store, version: u32, bodies: Vec<(&'static str, Body)>) -> Benc
         clock: clock.clone(),
     };
     let second = Duration::from_secs(1);
-    let options = Options { owner: "w-1".to_owned(), lease: 10 * second, slots: 1, look: second };
+    let options = Options { owner: format!("w-{version}"), lease: 10 * second, slots: 1, look: second };
     let worker = Worker::new(store.clone(), clock.clone(), components.clone(), given, options).unwrap();
     Bench { store: store.clone(), clock, components, worker }
 }
@@ -350,4 +350,35 @@ fn what_a_broken_off_drive_had_claimed_is_taken_up_again() {
     assert_eq!(bench.finish(&id), Outcome::Succeeded);
     let failures = &bench.run(&id).steps[&whole("a")].failures;
     assert_eq!((failures.len(), failures[0].0), (1, FailureKind::Lost));
+}
+
+#[test]
+fn long_work_keeps_its_claim_and_is_not_told_to_stop() {
+    let stopped = std::rc::Rc::new(RefCell::new(None));
+    let seen = std::rc::Rc::clone(&stopped);
+    let long: Body = Box::new(move |task| {
+        *seen.borrow_mut() = Some(task.stop.clone());
+        Ok(json!("takes for ever"))
+    });
+    let bench = bench(&memory(), 1, vec![("long", long)]);
+    let id = bench.submit(Pipeline::new("p", "").step(step("a", "long")), "s");
+    let clock = bench.clock.clone();
+    // A hundred times its lease, while another worker looks on and would take over what is not renewed.
+    let other = self::bench(&bench.store, 2, vec![("long", one())]);
+    let (progress, ()) = block_on(futures::future::join(bench.worker.drive(&id), async {
+        for _ in 0..1_200 {
+            clock.set(clock.now().plus(Duration::from_secs(1)));
+            other.clock.set(clock.now());
+            for _ in 0..8 {
+                tokio::task::yield_now().await;
+            }
+            assert_ne!(other.worker.drive(&id).await.unwrap(), Progress::Over(Outcome::Failed));
+        }
+    }));
+    assert_eq!(progress.unwrap(), Progress::Over(Outcome::Succeeded));
+    assert_eq!((bench.asked().len(), other.asked().len()), (1, 0));
+    assert!(!stopped.borrow().as_ref().unwrap().is_raised());
+    let run = bench.run(&id);
+    assert_eq!((run.steps[&whole("a")].attempts, run.steps[&whole("a")].failures.len()), (1, 0));
+    assert!(80 < run.records && run.records < 500, "{} records", run.records);
 }

@@ -57,7 +57,13 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     }
     let new: Vec<RunId> = asked.iter().filter(|(_, is_new)| *is_new).map(|(run, _)| run.clone()).collect();
     let driven = if arguments.pending {
-        drive_open(&shop, &pipeline.name)?
+        let mut driven = drive_open(&shop, &pipeline.name)?;
+        if driven.iter().any(|(_, progress)| *progress == Progress::Waits(None))
+            && make_model(&shop, &settings)?
+        {
+            driven = again(&shop, driven)?;
+        }
+        driven
     } else {
         asked.iter().map(|(run, _)| finish(&shop, run)).collect::<Result<_>>()?
     };
@@ -140,6 +146,27 @@ fn drive_open(shop: &Shop, pipeline: &str) -> Result<Vec<(RunId, Progress)>> {
     let open = shop.bucket.wait(shop.worker.runs().open())?;
     let ours = open.iter().filter(|line| line.pipeline == pipeline);
     ours.map(|Line { run, .. }| finish(shop, run)).collect()
+}
+
+/// Learns from a history that came after the files that wait for a model, and deploys what was learnt; answers whether
+/// there was something to do.
+fn make_model(shop: &Shop, settings: &Settings) -> Result<bool> {
+    let Some((run, true)) = shop.bucket.block_on(shop.submit_training())? else { return Ok(false) };
+    finish(shop, &run)?;
+    for found in shop.bucket.block_on(shop.undecided(&settings.train.name))? {
+        let (run, _) = shop.bucket.block_on(shop.submit_deploy(&found))?;
+        finish(shop, &run)?;
+    }
+    Ok(true)
+}
+
+/// Drives once more what waited.
+fn again(shop: &Shop, driven: Vec<(RunId, Progress)>) -> Result<Vec<(RunId, Progress)>> {
+    let once_more = |(run, progress): (RunId, Progress)| match progress {
+        Progress::Waits(_) => finish(shop, &run),
+        Progress::Over(_) => Ok((run, progress)),
+    };
+    driven.into_iter().map(once_more).collect()
 }
 
 /// Drives a run until it ends, or only the world can move it.

@@ -165,6 +165,8 @@ fn cannot_learn(error: LearnError) -> anyhow::Error {
     let told: Result<()> = match error {
         LearnError::Table(error @ TableError::TooManyRejects { .. }) => Err(error).hint(REJECTS),
         LearnError::Table(error) => Err(error.into()),
+        // Somebody wanted it so; the history is not at fault.
+        LearnError::Stopped => Err(LearnError::Stopped.into()),
         error => Err(error).users("the history cannot be learnt from"),
     };
     told.expect_err("every branch is an error")

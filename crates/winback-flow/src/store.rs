@@ -250,6 +250,23 @@ impl Store {
         self.collect(prefix, self.objects.list_with_offset(Some(&location), &offset)).await
     }
 
+    /// The names of what lies in the folder itself after the path `after`, in no order; perhaps of what lies deeper, and of
+    /// folders. A disk need not look at each file for that.
+    pub(crate) async fn names_after(&self, prefix: &str, after: &str) -> Result<Vec<String>> {
+        let Place::Disk(disk) = &self.place else {
+            let entries = self.list_after(prefix, after).await?;
+            return Ok(entries.into_iter().map(|entry| entry.path).collect());
+        };
+        let _operation = chaos::operation();
+        let location = folder(prefix)?;
+        let place = disk.files().path_to_filesystem(&location);
+        let place = place.map_err(|source| self.failed("list", prefix, source))?;
+        let names = blocking(move || Disk::names(&place)).await;
+        let names = names.map_err(|source| self.other("list", prefix, source.into()))?;
+        let paths = names.into_iter().map(|name| format!("{prefix}/{name}"));
+        Ok(paths.filter(|path| after < path.as_str()).collect())
+    }
+
     /// Deletes an object; one that is not there is no error. After a power cut it may be back.
     pub async fn delete(&self, path: &str) -> Result<()> {
         let _operation = chaos::operation();

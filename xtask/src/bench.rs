@@ -10,6 +10,7 @@ mod engine;
 mod growth;
 mod job;
 mod peers;
+mod pipelines;
 mod programs;
 
 use anyhow::{Context as _, bail};
@@ -31,6 +32,8 @@ enum Kind {
     Alone { package: &'static str },
     /// In several runs that are held beside each other, mostly of other programs.
     Contest(fn(&Config, &Asked) -> anyhow::Result<()>),
+    /// In several parts, which also tell whether all is as it must be.
+    Parts(fn(&Config, &Asked) -> anyhow::Result<bool>),
 }
 
 const BENCHES: &[Bench] = &[
@@ -58,6 +61,11 @@ const BENCHES: &[Bench] = &[
         name: "job",
         about: "the weekly job, file to file, beside pyarrow's reading and a job of pandas and LightGBM",
         kind: Kind::Contest(job::run),
+    },
+    Bench {
+        name: "pipelines",
+        about: "whether some hundred kills lose or double anything, and what engine, ledgers and service cost",
+        kind: Kind::Parts(pipelines::run),
     },
 ];
 
@@ -100,7 +108,7 @@ impl Asked {
 pub(crate) fn run(config: &Config, name: Option<&str>, arguments: &[&str]) -> anyhow::Result<bool> {
     let Some(name) = name else {
         for bench in BENCHES {
-            printer::line(&format!("{:<8} {}", bench.name, bench.about));
+            printer::line(&format!("{:<9} {}", bench.name, bench.about));
         }
         return Ok(true);
     };
@@ -113,6 +121,7 @@ pub(crate) fn run(config: &Config, name: Option<&str>, arguments: &[&str]) -> an
             run(config, &Asked::parse(arguments)?)?;
             Ok(true)
         }
+        Kind::Parts(run) => run(config, &Asked::parse(arguments)?),
         Kind::Alone { package } => {
             let status = config
                 .cargo()

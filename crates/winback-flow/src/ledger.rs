@@ -191,8 +191,8 @@ impl<T: Serialize + DeserializeOwned> Ledger<T> {
 
     /// The highest number in use, or `last` if there is none above it.
     async fn highest_after(&self, last: u64) -> Result<u64> {
-        let entries = self.store.list_after(&self.folder, &self.path(last)).await?;
-        let numbers = entries.iter().filter_map(|entry| number_in(&self.folder, &entry.path));
+        let names = self.store.names_after(&self.folder, &self.path(last)).await?;
+        let numbers = names.iter().filter_map(|name| number_in(&self.folder, name));
         Ok(numbers.max().unwrap_or(last))
     }
 

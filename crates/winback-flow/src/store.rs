@@ -6,6 +6,8 @@
 //! errors to branch on, and, on a disk, the syncing that `object_store` leaves out. Whole files in and out, and copies
 //! within a store, are the business of `transfer`.
 
+#[cfg_attr(not(feature = "chaos"), path = "store/chaos_off.rs")]
+mod chaos;
 mod cloud;
 mod disk;
 mod transfer;
@@ -173,6 +175,7 @@ impl Store {
     /// A cloud may say that the name is taken when it is our own object that took it: the answer to a first request was
     /// lost, the second found its work done. After any other error the object may be there, or not.
     pub async fn put_new(&self, path: &str, bytes: Bytes) -> Result<()> {
+        let _operation = chaos::operation();
         let location = location(path)?;
         let Place::Disk(disk) = &self.place else {
             let mut attempts = self.attempts();
@@ -206,6 +209,7 @@ impl Store {
 
     /// The bytes of an object; [`ErrorKind::NotFound`] if there is none.
     pub async fn get(&self, path: &str) -> Result<Bytes> {
+        let _operation = chaos::operation();
         let location = location(path)?;
         let failed = |source| self.failed("read", path, source);
         let found = self.objects.get(&location).await.map_err(failed)?;
@@ -214,6 +218,7 @@ impl Store {
 
     /// Size, time and version of an object; [`ErrorKind::NotFound`] if there is none.
     pub async fn head(&self, path: &str) -> Result<Entry> {
+        let _operation = chaos::operation();
         let location = location(path)?;
         let mut meta =
             self.objects.head(&location).await.map_err(|source| self.failed("read", path, source))?;
@@ -233,18 +238,38 @@ impl Store {
 
     /// All objects under the folder `prefix`, however deep, in the order of their paths; the empty prefix is the root.
     pub async fn list(&self, prefix: &str) -> Result<Vec<Entry>> {
+        let _operation = chaos::operation();
         let location = folder(prefix)?;
         self.collect(prefix, self.objects.list(Some(&location))).await
     }
 
     /// As [`Self::list`], but only what comes after the path `after`, which need not exist.
     pub async fn list_after(&self, prefix: &str, after: &str) -> Result<Vec<Entry>> {
+        let _operation = chaos::operation();
         let (location, offset) = (folder(prefix)?, location(after)?);
         self.collect(prefix, self.objects.list_with_offset(Some(&location), &offset)).await
     }
 
+    /// The names of what lies in the folder itself after the path `after`, in no order; perhaps of what lies deeper, and of
+    /// folders. A disk need not look at each file for that.
+    pub(crate) async fn names_after(&self, prefix: &str, after: &str) -> Result<Vec<String>> {
+        let Place::Disk(disk) = &self.place else {
+            let entries = self.list_after(prefix, after).await?;
+            return Ok(entries.into_iter().map(|entry| entry.path).collect());
+        };
+        let _operation = chaos::operation();
+        let location = folder(prefix)?;
+        let place = disk.files().path_to_filesystem(&location);
+        let place = place.map_err(|source| self.failed("list", prefix, source))?;
+        let names = blocking(move || Disk::names(&place)).await;
+        let names = names.map_err(|source| self.other("list", prefix, source.into()))?;
+        let paths = names.into_iter().map(|name| format!("{prefix}/{name}"));
+        Ok(paths.filter(|path| after < path.as_str()).collect())
+    }
+
     /// Deletes an object; one that is not there is no error. After a power cut it may be back.
     pub async fn delete(&self, path: &str) -> Result<()> {
+        let _operation = chaos::operation();
         match self.objects.delete(&location(path)?).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(source) => Err(self.failed("delete", path, source)),

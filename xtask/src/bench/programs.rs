@@ -12,9 +12,24 @@ pub(super) fn build(config: &Config, bench: &str) -> anyhow::Result<PathBuf> {
     built(config, &["--profile", "bench", "-p", "winback-learn", "--bench", bench], bench)
 }
 
+/// Builds the bench of `winback-flow` and answers where its program is.
+pub(super) fn build_flow(config: &Config) -> anyhow::Result<PathBuf> {
+    built(config, &["--profile", "bench", "-p", "winback-flow", "--bench", "flow"], "flow")
+}
+
 /// Builds `winback` itself and answers where it is.
 pub(super) fn build_program(config: &Config) -> anyhow::Result<PathBuf> {
     built(config, &["--release", "-p", "winback", "--bin", "winback"], "winback")
+}
+
+/// Builds `winback` with the feature that lets it kill itself, and answers where that program is.
+pub(super) fn build_chaos(config: &Config) -> anyhow::Result<PathBuf> {
+    let what = ["--release", "-p", "winback", "--features", "chaos", "--bin", "winback"];
+    let built = built(config, &what, "winback")?;
+    // The next build without the feature takes the same name.
+    let kept = config.target.join("bench/winback-chaos");
+    std::fs::copy(&built, &kept).with_context(|| format!("cannot write `{}`", kept.display()))?;
+    Ok(kept)
 }
 
 /// Builds what is asked for, and answers where the program of a name is.

@@ -62,6 +62,16 @@ impl Disk {
         self.settle(folder)
     }
 
+    /// The names in a folder, as far as they are text; none if it does not exist. It blocks.
+    pub(super) fn names(folder: &Path) -> io::Result<Vec<String>> {
+        let entries = match fs::read_dir(folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let names = entries.map(|entry| Ok(entry?.file_name().into_string().ok()));
+        names.filter_map(io::Result::transpose).collect()
+    }
+
     /// Opens a new file in `folder`, named in the way that `object_store` keeps out of its listings: all that follows
     /// the first `#` are digits. The name does not contain that of the object, which may have a `#` of its own.
     fn stage(&self, folder: &Path) -> io::Result<(File, PathBuf)> {

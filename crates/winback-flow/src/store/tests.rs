@@ -164,3 +164,20 @@ fn two_handles_on_a_folder_see_the_same_objects() {
         assert_eq!(other.get("a/b").await.unwrap(), "x");
     });
 }
+
+#[test]
+fn names_after_another_are_those_of_a_listing() {
+    on_every_store(async |store| {
+        assert_eq!(store.names_after("notes", "notes/1").await.unwrap(), Vec::<String>::new());
+        for name in ["notes/1", "notes/2", "notes/3", "notes2/4"] {
+            store.put_new(name, Bytes::from("x")).await.unwrap();
+        }
+        for (after, expected) in [("notes/0", 3), ("notes/1", 2), ("notes/25", 1), ("notes/3", 0)] {
+            let mut names = store.names_after("notes", after).await.unwrap();
+            names.sort_unstable();
+            let listed = store.list_after("notes", after).await.unwrap();
+            assert_eq!(names, listed.into_iter().map(|entry| entry.path).collect::<Vec<_>>());
+            assert_eq!(names.len(), expected, "{after}");
+        }
+    });
+}

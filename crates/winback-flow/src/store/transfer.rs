@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::cloud::Cloud;
 use super::disk::Disk;
-use super::{Entry, Place, Store, blocking, location};
+use super::{Entry, Place, Store, blocking, chaos, location};
 use crate::error::Cause;
 use crate::{Digest, Error, ErrorKind, Result};
 
@@ -49,6 +49,7 @@ impl Store {
     /// that only one writer uses, or that bear the digest of the content. Until all parts are there nothing is seen;
     /// a writer that dies leaves parts behind, which a rule of the bucket should remove.
     pub async fn put_file(&self, path: &str, file: &FilePath) -> Result<()> {
+        let _operation = chaos::operation();
         let location = location(path)?;
         let unreadable = |source| Error::File { action: "read", file: file.to_owned(), source };
         let name = file.to_owned();
@@ -85,16 +86,19 @@ impl Store {
     /// Copies the object that was listed into a file of this machine, replacing it, and gives the digest of the bytes;
     /// [`ErrorKind::Changed`] if the object is another by now. The file is not synced, and half a file is not left.
     pub async fn fetch(&self, entry: &Entry, to: &FilePath) -> Result<Digest> {
+        let _operation = chaos::operation();
         self.read_pinned(entry, Some(to)).await
     }
 
     /// The digest of the object that was listed; [`ErrorKind::Changed`] if it is another by now.
     pub async fn digest(&self, entry: &Entry) -> Result<Digest> {
+        let _operation = chaos::operation();
         self.read_pinned(entry, None).await
     }
 
     /// Copies an object under a new name, within the store; [`ErrorKind::AlreadyExists`] if the name is taken.
     pub async fn copy_new(&self, from: &str, to: &str) -> Result<()> {
+        let _operation = chaos::operation();
         let (source, target) = (location(from)?, location(to)?);
         let Place::Disk(disk) = &self.place else {
             return self.copy_by_request(from, to).await;

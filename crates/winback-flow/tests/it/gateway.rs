@@ -116,6 +116,8 @@ impl Drop for Gateway {
 impl Shared {
     /// Answers the requests of one connection.
     fn serve(&self, stream: TcpStream) -> std::io::Result<()> {
+        // Head and body go in two writes; the second would wait for the other side's leisure.
+        stream.set_nodelay(true)?;
         let mut reader = BufReader::new(stream.try_clone()?);
         let mut writer = stream;
         while let Some(request) = read_request(&mut reader)? {
@@ -193,6 +195,7 @@ impl Shared {
     /// Has moto do it.
     fn forward(&self, request: &Request) -> std::io::Result<Answer> {
         let mut moto = TcpStream::connect(self.moto)?;
+        moto.set_nodelay(true)?;
         let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
         let length = request.body.len();
         // In this version of HTTP an answer ends with its connection.

@@ -21,6 +21,9 @@ pub struct Time {
 }
 
 impl Time {
+    /// The last moment that can be written.
+    pub const END: Self = Self { milliseconds: 253_402_207_200_000 };
+
     /// So much later; the end of time if that is beyond it.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {

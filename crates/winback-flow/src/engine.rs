@@ -3,6 +3,7 @@
 //! counts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
@@ -19,6 +20,8 @@ const MOST_LOST: usize = 20;
 /// What a worker knows beside the run's records.
 pub(crate) struct Knowledge<'a> {
     pub(crate) now: Time,
+    /// How long claims hold, about: one that would hold much longer comes from a clock that is wrong.
+    pub(crate) lease: Duration,
     pub(crate) components: &'a Components,
     /// The worker's own name: its claims are no one else's to give up.
     pub(crate) owner: &'a str,
@@ -152,7 +155,8 @@ impl<'a> Look<'a> {
         match state.map(|step| &step.state) {
             Some(State::Claimed { owner, until }) => {
                 let is_ours = owner == self.known.owner;
-                if !is_ours && (*until <= now || (self.known.is_dead)(owner)) {
+                let is_over = *until <= now || now.plus(self.known.lease * 10) < *until;
+                if !is_ours && (is_over || (self.known.is_dead)(owner)) {
                     self.lost(id, owner);
                 } else {
                     self.look_again(*until);
@@ -197,6 +201,8 @@ impl<'a> Look<'a> {
     /// A step that runs once for each item of a list.
     fn items(&mut self, step: &'a Step, each: &str, inputs: &Values) {
         let Some(Value::List(list)) = inputs.get(each) else { return };
+        // What it gives is known only where the component is.
+        let Some(component) = self.known.components.get(step.component.as_str()) else { return };
         let ids = || (0..list.len()).map(|item| StepId { step: step.name.clone(), item: Some(item) });
         let runs: Vec<Option<&StepRun>> = ids().map(|id| self.run.steps.get(&id)).collect();
         let failed = runs.iter().flatten().filter(|run| run.state == State::Failed);
@@ -225,14 +231,13 @@ impl<'a> Look<'a> {
             }
             None if none_begins => Entry::LeftOut { step: whole, why: "the run was cancelled".to_owned() },
             None => {
-                let component = self.known.components.get(step.component.as_str());
-                let names = component.iter().flat_map(|component| &component.outputs).map(|port| port.name);
+                let names = component.outputs.iter().map(|port| port.name);
                 let gathered = |name: &'static str| {
                     let of_items = runs.iter().flatten().map(|run| run.outputs.get(name).cloned());
                     let null = || Value::Parameter(Json::Null);
                     (name.to_owned(), Value::List(of_items.map(|value| value.unwrap_or_else(null)).collect()))
                 };
-                let key = component.map_or_else(|| Digest::of(b""), |component| key(component, inputs));
+                let key = key(component, inputs);
                 Entry::Finished { step: whole, key, outputs: names.map(gathered).collect(), from: None }
             }
         });

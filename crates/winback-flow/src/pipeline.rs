@@ -122,7 +122,8 @@ pub struct Retry {
 
 impl Default for Retry {
     fn default() -> Self {
-        Self { attempts: 3, first_wait: 1_000, longest_wait: 60_000 }
+        // A minute in all: what a store or a disk may be away for.
+        Self { attempts: 7, first_wait: 1_000, longest_wait: 60_000 }
     }
 }
 

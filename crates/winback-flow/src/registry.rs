@@ -119,6 +119,9 @@ pub struct ModelVersion {
     pub promotions: Vec<Promotion>,
 }
 
+/// Numbers of versions are below this; who copies a package in under a larger one would leave no room.
+const MOST_VERSIONS: u64 = 1_000_000_000;
+
 /// The files of a version by name, the manifest among them.
 pub type Package = Vec<(String, Bytes)>;
 
@@ -203,33 +206,71 @@ impl Registry {
         self.version(model, version).await
     }
 
-    /// Gives a version an alias unless anything was decided about it before: it was promoted, or refused. So a decision
-    /// that comes late, by a program that was thought dead, undoes nothing.
+    /// Makes a version champion unless anything was decided about it before, or the champion is not `before` any more,
+    /// whom it was judged against. So a decision that comes late, by a program that was thought dead, undoes nothing.
     pub async fn promote_first(
         &self,
         model: &str,
         version: u64,
-        alias: Alias,
+        before: Option<u64>,
         by: &str,
         reason: &str,
     ) -> Result<ModelVersion> {
-        self.version(model, version).await?;
         let promoted = ModelRecord::Promoted {
             model: model.to_owned(),
             version,
-            alias,
+            alias: Alias::Champion,
             by: by.to_owned(),
             reason: reason.to_owned(),
             overridden: Vec::new(),
         };
-        let promote = |records: &[Arc<Record<ModelRecord>>]| {
-            let about = records.iter().filter(|record| record.content.subject() == (model, version));
-            let decided = |record: &Arc<Record<ModelRecord>>| {
-                matches!(record.content, ModelRecord::Promoted { .. } | ModelRecord::Refused { .. })
-            };
-            (!about.into_iter().any(decided)).then(|| promoted.clone())
+        let is_as_judged = |records: &[Arc<Record<ModelRecord>>]| {
+            let champion = holder(records, model, Alias::Champion).map(|champion| champion.version);
+            is_undecided(records, model, version) && champion == before
         };
-        self.ledger.append_with(promote).await?;
+        self.decide(model, version, |records| is_as_judged(records).then(|| promoted.clone())).await
+    }
+
+    /// Records that gates kept a version from being champion, unless anything was decided about it before.
+    pub async fn refuse_first(&self, model: &str, version: u64, gates: Vec<Gate>) -> Result<ModelVersion> {
+        let refused =
+            ModelRecord::Refused { model: model.to_owned(), version, alias: Alias::Champion, gates };
+        self.decide(model, version, |records| is_undecided(records, model, version).then(|| refused.clone()))
+            .await
+    }
+
+    /// Makes a version that was refused the challenger, unless it was promoted to anything before.
+    pub async fn challenge_first(
+        &self,
+        model: &str,
+        version: u64,
+        by: &str,
+        reason: &str,
+    ) -> Result<ModelVersion> {
+        let promoted = ModelRecord::Promoted {
+            model: model.to_owned(),
+            version,
+            alias: Alias::Challenger,
+            by: by.to_owned(),
+            reason: reason.to_owned(),
+            overridden: Vec::new(),
+        };
+        let was_promoted = |record: &Arc<Record<ModelRecord>>| {
+            record.content.subject() == (model, version)
+                && matches!(record.content, ModelRecord::Promoted { .. })
+        };
+        self.decide(model, version, |records| (!records.iter().any(was_promoted)).then(|| promoted.clone()))
+            .await
+    }
+
+    async fn decide(
+        &self,
+        model: &str,
+        version: u64,
+        decide: impl Fn(&[Arc<Record<ModelRecord>>]) -> Option<ModelRecord>,
+    ) -> Result<ModelVersion> {
+        self.version(model, version).await?;
+        self.ledger.append_with(decide).await?;
         self.version(model, version).await
     }
 
@@ -252,17 +293,29 @@ impl Registry {
         self.version(model, version).await
     }
 
-    /// Packages in the folder for them that nobody registered, by model, number and manifest: somebody copied them there.
+    /// Packages in the folder for them that nobody registered and that are whole, by model, number and manifest:
+    /// somebody copied them there.
     pub async fn strays(&self) -> Result<Vec<(String, u64, Digest)>> {
+        // Listed before the ledger is read: what was published since then is known by it.
+        let entries = self.store.list("models").await?;
         let records = self.ledger.read().await?;
         let mut strays = Vec::new();
-        for entry in self.store.list("models").await? {
+        for entry in &entries {
             let parts: Vec<&str> = entry.path.split('/').collect();
             let [_, model, number, MANIFEST] = parts.as_slice() else { continue };
-            let Ok(version) = number.parse::<u64>() else { continue };
+            let Some(version) = number.parse().ok().filter(|version| (1..MOST_VERSIONS).contains(version))
+            else {
+                continue;
+            };
             let is_known = records.iter().any(|record| record.content.subject() == (*model, version));
-            if !is_known && check_name("model", model).is_ok() && version.to_string() == **number {
-                strays.push(((*model).to_owned(), version, Digest::of(&self.store.get(&entry.path).await?)));
+            if is_known || check_name("model", model).is_err() || version.to_string() != **number {
+                continue;
+            }
+            // A package that is still being copied is not there yet, and one that was altered is a person's business.
+            if let Ok(files) = self.fetch_stray(model, version).await
+                && let Some((_, manifest)) = files.last()
+            {
+                strays.push(((*model).to_owned(), version, Digest::of(manifest)));
             }
         }
         Ok(strays)
@@ -294,6 +347,13 @@ impl Registry {
         details: Details,
     ) -> Result<ModelVersion> {
         check_name("model", model)?;
+        if !(1..MOST_VERSIONS).contains(&version) {
+            return Err(Error::UnknownVersion {
+                model: model.to_owned(),
+                version,
+                existing: "no such numbers".to_owned(),
+            });
+        }
         let package = format!("models/{model}/{version}");
         let adopt = |records: &[Arc<Record<ModelRecord>>]| {
             let is_known = records.iter().any(|record| record.content.subject() == (model, version));
@@ -381,6 +441,12 @@ impl Registry {
         digest.check(path, &bytes)?;
         Ok(bytes)
     }
+}
+
+/// Whether nothing was decided about a version yet.
+fn is_undecided(records: &[Arc<Record<ModelRecord>>], model: &str, version: u64) -> bool {
+    let mut about = records.iter().filter(|record| record.content.subject() == (model, version));
+    !about.any(|record| matches!(record.content, ModelRecord::Promoted { .. } | ModelRecord::Refused { .. }))
 }
 
 fn next_version(records: &[Arc<Record<ModelRecord>>], model: &str) -> u64 {

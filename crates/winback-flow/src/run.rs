@@ -159,6 +159,8 @@ pub struct StepRun {
     pub state: State,
     /// Attempts begun.
     pub attempts: u32,
+    /// Attempts that came to an end and gave nothing, since it may last begin anew; not those lost with their workers.
+    pub tries: u32,
     /// The key of its last attempt, or of the run that stands for it.
     pub key: Option<Digest>,
     /// What it gave.
@@ -254,6 +256,7 @@ impl Run {
             Entry::Failed { step, failure, reason, retry_at } => {
                 let failed = self.at(step, at);
                 failed.state = retry_at.map_or(State::Failed, |until| State::Waiting { until });
+                failed.tries += u32::from(*failure != FailureKind::Lost);
                 failed.failures.push((*failure, reason.clone()));
                 failed.changed = at;
             }
@@ -281,7 +284,7 @@ impl Run {
             .collect();
         self.steps.retain(|id, step| !matches!(step.state, State::LeftOut { .. }) && !exits.contains(id));
         for step in self.steps.values_mut().filter(|step| step.state == State::Failed) {
-            (step.state, step.attempts, step.changed) = (State::Fresh, 0, at);
+            (step.state, step.tries, step.changed) = (State::Fresh, 0, at);
         }
     }
 
@@ -289,6 +292,7 @@ impl Run {
         self.steps.entry(step.clone()).or_insert_with(|| StepRun {
             state: State::Fresh,
             attempts: 0,
+            tries: 0,
             key: None,
             outputs: Values::new(),
             failures: Vec::new(),

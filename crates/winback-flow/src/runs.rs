@@ -124,15 +124,20 @@ impl Runs {
         let is_new =
             stream.append_with(|records| records.is_empty().then(|| created.clone())).await?.is_some();
         let submitted = Note::Submitted { run: id.clone(), pipeline: name, subject, object: object.clone() };
+        let mut is_put_back = false;
         self.note(|index| {
-            if !index.places.contains_key(&id) {
-                return Some(submitted.clone());
-            }
+            let Some(place) = index.places.get(&id) else { return Some(submitted.clone()) };
             let object = object.clone()?;
             let is_known = index.seen.contains_key(&(object.path.clone(), object.version.clone()));
+            let outcome = index.lines[*place].ended.as_ref().map(|(outcome, _)| *outcome);
+            is_put_back = !is_known && matches!(outcome, Some(Outcome::Refused | Outcome::Failed));
             (!is_known).then(|| Note::Seen { run: id.clone(), object })
         })
         .await?;
+        // Bytes whose run came to nothing, perhaps because they had gone, and that somebody has put there again.
+        if is_put_back {
+            self.retry(&id, "the file was put there again").await?;
+        }
         Ok(is_new)
     }
 
@@ -152,6 +157,19 @@ impl Runs {
         let mut seen = seen.into_iter();
         entries.retain(|_| !seen.next().unwrap_or(false));
         Ok(entries)
+    }
+
+    /// When the newest object of a folder was changed that has a run.
+    pub async fn newest_of(&self, folder: &str) -> Result<Option<String>> {
+        self.refresh().await?;
+        let inside = format!("{folder}/");
+        Ok(self.with_index(|index| {
+            let objects = index.lines.iter().filter_map(|line| line.object.as_ref());
+            objects
+                .filter(|object| object.path.starts_with(&inside))
+                .map(|object| object.modified.clone())
+                .max()
+        }))
     }
 
     /// All runs, in the order in which they were asked for.
@@ -197,7 +215,8 @@ impl Runs {
             (run.ended.is_some() && failed).then(|| vec![Entry::RetryAsked { by: by.to_owned() }])
         };
         let reopened = self.append(id, asked).await?;
-        if reopened {
+        // Also where an earlier reopening was broken off before the index knew of it.
+        if reopened || self.find(id).await?.ended.is_none() {
             self.note(|index| (!index.open.contains(id)).then(|| Note::Reopened { run: id.clone() })).await?;
         }
         Ok(reopened)
@@ -246,7 +265,7 @@ impl Runs {
         Ledger::of_kind(self.store.clone(), self.clock.clone(), "run", id.as_str())
     }
 
-    async fn note(&self, decide: impl Fn(&Index) -> Option<Note>) -> Result<()> {
+    async fn note(&self, mut decide: impl FnMut(&Index) -> Option<Note>) -> Result<()> {
         let decide = |records: &[Arc<Record<Note>>]| {
             let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
             index.follow(records);

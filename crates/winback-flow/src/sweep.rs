@@ -30,6 +30,8 @@ pub async fn sweep(
     dry: bool,
 ) -> Result<Swept> {
     let is_old = |at: &str| at.parse::<Time>().is_ok_and(|at| at.plus(grace) < now);
+    // What is named is read last: who names something old meanwhile is heard.
+    let (artifacts, published) = (store.list("artifacts").await?, store.list(published).await?);
     let mut named: BTreeSet<String> = registry.artifacts().await?.iter().map(artifact_path).collect();
     let mut open_folders = BTreeSet::new();
     for line in runs.list().await? {
@@ -44,9 +46,9 @@ pub async fn sweep(
             open_folders.extend(line.object.map(|object| object.digest.short()));
         }
     }
-    let mut gone: Vec<Entry> = store.list("artifacts").await?;
+    let mut gone: Vec<Entry> = artifacts;
     gone.retain(|entry| !named.contains(&entry.path));
-    gone.extend(uncommitted(&store.list(published).await?, &open_folders));
+    gone.extend(uncommitted(&published, &open_folders));
     gone.retain(|entry| is_old(&entry.modified));
     let mut swept = Swept::default();
     for entry in gone {

@@ -47,7 +47,7 @@ impl Watch {
             let settled = |entry: &Entry| entry.modified.parse().map_or(now, |at: Time| at.plus(SETTLING));
             let due = |entry: &Entry| settled(entry) <= now || now.plus(SETTLING) < settled(entry);
             let (found, growing): (Vec<Entry>, Vec<Entry>) =
-                look.found.into_iter().partition(|entry| due(entry) || is_whole(entry));
+                look.found.into_iter().partition(|entry| is_whole(entry) || due(entry));
             look.again = growing.iter().map(settled).min();
             look.found = found;
         }

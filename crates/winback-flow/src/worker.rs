@@ -97,6 +97,16 @@ struct Driven<'a> {
     run: Option<Run>,
 }
 
+/// The flags of attempts that are under way; when nobody waits for these any more, they are raised.
+#[derive(Debug, Default)]
+struct Stops(BTreeMap<StepId, Stop>);
+
+impl Drop for Stops {
+    fn drop(&mut self) {
+        self.0.values().for_each(Stop::raise);
+    }
+}
+
 /// An attempt that ended.
 struct Ended {
     ready: Ready,
@@ -134,49 +144,51 @@ impl<B: Bodies> Worker<B> {
         &self.runs
     }
 
-    /// Drives a run as far as this worker can, and notes its end in the index.
+    /// Drives a run as far as this worker can, and notes its end in the index. While steps are under way, a store that
+    /// fails is asked again; their outcome is not given up for it.
     pub async fn drive(&self, id: &RunId) -> Result<Progress> {
         let owner = format!("{}.{}", self.options.owner, self.drives.fetch_add(1, Ordering::Relaxed));
         let mut driven = Driven { ledger: self.runs.stream(id)?, id, owner, run: None };
         let mut attempts: FuturesUnordered<Attempt<'_>> = FuturesUnordered::new();
-        let mut stops: BTreeMap<StepId, Stop> = BTreeMap::new();
+        let mut stops = Stops::default();
         let mut renew_at = self.clock.now();
         loop {
             let room = self.options.slots.saturating_sub(attempts.len());
-            match self.decide(&mut driven, room).await? {
-                Decision::Again => {}
-                Decision::Over(outcome) => {
+            match self.decide(&mut driven, room).await {
+                Err(error) if attempts.is_empty() => return Err(error),
+                Ok(Decision::Again) => continue,
+                Ok(Decision::Over(outcome)) => {
                     self.runs.close(id, outcome).await?;
                     return Ok(Progress::Over(outcome));
                 }
-                Decision::Begin(begun) => {
+                Ok(Decision::Begin(begun)) => {
                     if attempts.is_empty() {
                         renew_at = self.renewal();
                     }
                     for (ready, held) in begun {
                         let stop = Stop::default();
-                        stops.insert(ready.step.clone(), stop.clone());
+                        stops.0.insert(ready.step.clone(), stop.clone());
                         attempts.push(Box::pin(self.attempt(id, ready, held, stop)));
                     }
+                    continue;
                 }
-                Decision::Wait(until) if attempts.is_empty() => return Ok(Progress::Waits(until)),
-                Decision::Wait(_) => {
-                    let look_at = self.clock.now().plus(self.options.look).min(renew_at);
-                    let wake = pin!(self.clock.sleep_until(look_at));
-                    match select(attempts.next(), wake).await {
-                        Either::Left((Some(ended), _)) => {
-                            stops.remove(&ended.ready.step);
-                            self.record(&mut driven, ended).await?;
-                        }
-                        Either::Left((None, _)) => {}
-                        Either::Right(_) => {
-                            if renew_at <= self.clock.now() {
-                                self.renew(&mut driven).await?;
-                                renew_at = self.renewal();
-                            }
-                            self.stop_unwanted(&mut driven, &stops).await?;
-                        }
+                Ok(Decision::Wait(until)) if attempts.is_empty() => return Ok(Progress::Waits(until)),
+                Ok(Decision::Wait(_)) | Err(_) => {}
+            }
+            let look_at = self.clock.now().plus(self.options.look).min(renew_at);
+            let wake = pin!(self.clock.sleep_until(look_at));
+            match select(attempts.next(), wake).await {
+                Either::Left((Some(ended), _)) => {
+                    stops.0.remove(&ended.ready.step);
+                    self.record(&mut driven, &ended).await?;
+                }
+                Either::Left((None, _)) => {}
+                Either::Right(_) => {
+                    if renew_at <= self.clock.now() && self.renew(&mut driven).await.is_ok() {
+                        renew_at = self.renewal();
                     }
+                    // Where this fails, the next look does it.
+                    self.stop_unwanted(&mut driven, &stops.0).await.ok();
                 }
             }
         }
@@ -194,7 +206,9 @@ impl<B: Bodies> Worker<B> {
         let holds = |what: &str| holding.contains(what);
         let ours = driven.owner.clone();
         let owner = ours.as_str();
-        let known = Knowledge { now, components: &self.components, owner, holds: &holds, is_dead: &dead };
+        let lease = self.options.lease;
+        let known =
+            Knowledge { now, lease, components: &self.components, owner, holds: &holds, is_dead: &dead };
         let mut action = engine::next(driven.view().await?, &known);
         if matches!(action, Action::Over(_) | Action::Wait(_)) {
             // Before resting it looks whether others have recorded something. Where there is something to record, the
@@ -337,14 +351,29 @@ impl<B: Bodies> Worker<B> {
         }
     }
 
-    /// Records what an attempt came to, if its claim still stands.
-    async fn record(&self, driven: &mut Driven<'_>, Ended { ready, outcome }: Ended) -> Result<()> {
-        let Ready { step, key, attempt, .. } = &ready;
-        if let (Ok(outputs), Some(component)) = (&outcome, self.components.get(ready.component.as_str())) {
+    /// Records what an attempt came to, if its claim still stands. It may have taken hours, so a store that fails is
+    /// asked again for a while.
+    async fn record(&self, driven: &mut Driven<'_>, ended: &Ended) -> Result<()> {
+        let Ended { ready, outcome } = ended;
+        if let (Ok(outputs), Some(component)) = (outcome, self.components.get(ready.component.as_str())) {
             let of = engine::ingredients(component, &ready.inputs);
-            let kept = Kept::new(driven.id.clone(), step.clone(), of, outputs.clone());
-            keys::keep(&self.store, key, &kept).await?;
+            let kept = Kept::new(driven.id.clone(), ready.step.clone(), of, outputs.clone());
+            // Without it the same work is done again some day, nothing worse.
+            keys::keep(&self.store, &ready.key, &kept).await.ok();
         }
+        let mut waits = [1, 2, 4, 8].into_iter();
+        loop {
+            match (self.record_once(driven, ended).await, waits.next()) {
+                (Err(_), Some(seconds)) => {
+                    self.clock.sleep_until(self.clock.now().plus(Duration::from_secs(seconds))).await;
+                }
+                (outcome, _) => return outcome,
+            }
+        }
+    }
+
+    async fn record_once(&self, driven: &mut Driven<'_>, Ended { ready, outcome }: &Ended) -> Result<()> {
+        let Ready { step, key, attempt, .. } = ready;
         let now = self.clock.now();
         let owner = driven.owner.clone();
         driven
@@ -359,10 +388,11 @@ impl<B: Bodies> Worker<B> {
                     Err((failure, reason)) => {
                         let retry =
                             run.pipeline().find(&step.step).map(|step| step.retry).unwrap_or_default();
+                        let tries = state.tries + 1;
                         let again = failure != FailureKind::Refused
-                            && *attempt < retry.attempts
+                            && tries < retry.attempts
                             && run.cancelled.is_none();
-                        let retry_at = again.then(|| now.plus(retry.wait(*attempt)));
+                        let retry_at = again.then(|| now.plus(retry.wait(tries)));
                         Entry::Failed { step: step.clone(), failure, reason, retry_at }
                     }
                 }])

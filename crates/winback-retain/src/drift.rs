@@ -83,7 +83,8 @@ impl Week {
     /// What is to be made of it.
     #[must_use]
     pub fn judge(&self) -> Judgement {
-        let mut findings: Vec<Finding> = self.columns.iter().flat_map(Shift::findings).collect();
+        let mut findings: Vec<Finding> =
+            self.columns.iter().flat_map(|shift| shift.findings(self.customers)).collect();
         let moved = self.mean_probability - self.expected_probability;
         let beyond_chance = SCORE_LIMIT * self.standard_error < moved.abs();
         let moves_much = SCORE_MUCH * self.expected_probability < moved.abs();
@@ -125,7 +126,7 @@ impl Shift {
         }
     }
 
-    fn findings(&self) -> Vec<Finding> {
+    fn findings(&self, customers: u64) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut find = |severity, kind: &str, evidence: String, message: String| {
             let (kind, columns) = (kind.to_owned(), vec![self.column.clone()]);
@@ -153,7 +154,12 @@ impl Shift {
             );
         }
         let percent = |[then, now]: [f64; 2]| format!("{:.1} % against {:.1} %", 100.0 * now, 100.0 * then);
-        if SHARE_LIMIT < (self.missing[1] - self.missing[0]).abs() {
+        // As many as chance brings in so few customers are no news.
+        let limit = |[then, now]: [f64; 2]| {
+            let share = f64::midpoint(then, now);
+            SHARE_LIMIT.max(SCORE_LIMIT * (share * (1.0 - share) / customers.max(1) as f64).sqrt())
+        };
+        if limit(self.missing) < (self.missing[1] - self.missing[0]).abs() {
             find(
                 Severity::Warn,
                 "missing",
@@ -161,7 +167,7 @@ impl Shift {
                 format!("`{column}` is missing more or less often than in training"),
             );
         }
-        if SHARE_LIMIT < self.unknown[1] - self.unknown[0] {
+        if limit(self.unknown) < self.unknown[1] - self.unknown[0] {
             find(
                 Severity::Warn,
                 "new-levels",
@@ -220,5 +226,7 @@ mod tests {
         week.columns[0].missing = [0.01, 0.3];
         week.columns[0].unknown = [0.0, 0.2];
         check(&week, &[("missing", Severity::Warn), ("new-levels", Severity::Warn)], false);
+        week.customers = 20;
+        check(&week, &[], false);
     }
 }

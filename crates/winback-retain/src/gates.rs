@@ -69,7 +69,7 @@ pub fn calibration(slope: Interval) -> Option<Closed> {
 #[must_use]
 pub fn unjudged() -> Closed {
     let reason = "it comes without scores of rows that it was not fitted on, so it cannot be compared with the champion";
-    Closed { gate: "champion", reason: reason.to_owned() }
+    Closed { gate: "unjudged", reason: reason.to_owned() }
 }
 
 /// What is known of the champion on a history.

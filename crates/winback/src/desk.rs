@@ -1,8 +1,9 @@
 //! What a step works with: the settings, the bucket, a folder of its own, and files brought to this machine.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use anyhow::Context as _;
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,26 +21,58 @@ pub(crate) struct Desk {
     pub(crate) bucket: Bucket,
     pub(crate) printer: Printer,
     scratch: tempfile::TempDir,
+    /// Attempts under way; what was brought stays as long as there is one.
+    attempts: Mutex<u64>,
+}
+
+/// Removes what an attempt leaves on this machine, when it ends.
+pub(crate) struct Tidied<'a> {
+    desk: &'a Desk,
+    folder: PathBuf,
+}
+
+impl Drop for Tidied<'_> {
+    fn drop(&mut self) {
+        // What cannot be removed now goes with the program.
+        std::fs::remove_dir_all(&self.folder).ok();
+        let mut attempts = self.desk.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        *attempts -= 1;
+        if *attempts == 0 {
+            std::fs::remove_dir_all(self.desk.brought()).ok();
+        }
+    }
 }
 
 impl Desk {
     pub(crate) fn new(settings: Settings, bucket: Bucket, printer: Printer) -> Result<Self> {
         let scratch = tempfile::Builder::new().prefix("winback-").tempdir();
-        let scratch = scratch.users("cannot make a folder for temporary files")?;
-        Ok(Self { settings, bucket, printer, scratch })
+        let scratch = scratch.context("cannot make a folder for temporary files")?;
+        Ok(Self { settings, bucket, printer, scratch, attempts: Mutex::default() })
+    }
+
+    /// Begins an attempt; its files go when what is answered is dropped.
+    pub(crate) fn begin(&self, task: &Task) -> Tidied<'_> {
+        *self.attempts.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        Tidied { desk: self, folder: self.place(task) }
+    }
+
+    fn place(&self, task: &Task) -> PathBuf {
+        let step = format!("{}-{}", slug(&task.step.to_string()), task.attempt);
+        self.scratch.path().join(task.run.as_str()).join(step)
+    }
+
+    /// Where files are brought to.
+    fn brought(&self) -> PathBuf {
+        self.scratch.path().join("brought")
     }
 
     /// A folder that is this attempt's alone, and empty.
     pub(crate) fn folder(&self, task: &Task) -> Result<PathBuf> {
-        let folder = self.scratch.path().join(task.run.as_str()).join(format!(
-            "{}-{}",
-            slug(&task.step.to_string()),
-            task.attempt
-        ));
+        let folder = self.place(task);
         if folder.exists() {
-            std::fs::remove_dir_all(&folder).users("cannot clear a folder for temporary files")?;
+            std::fs::remove_dir_all(&folder).context("cannot clear a folder for temporary files")?;
         }
-        std::fs::create_dir_all(&folder).users("cannot make a folder for temporary files")?;
+        std::fs::create_dir_all(&folder).context("cannot make a folder for temporary files")?;
         Ok(folder)
     }
 
@@ -64,15 +97,17 @@ impl Desk {
             return Ok(local);
         }
         let name = path.rsplit('/').next().unwrap_or(&path);
-        let folder = self.scratch.path().join(artifact.digest.to_string());
+        let folder = self.brought().join(artifact.digest.to_string());
         let local = folder.join(name);
         if !local.exists() {
-            std::fs::create_dir_all(&folder).users("cannot make a folder for temporary files")?;
-            let half = folder.join("half.part");
+            std::fs::create_dir_all(&folder).context("cannot make a folder for temporary files")?;
+            // Two attempts may bring the same bytes at the same time, each its own way.
+            let half = tempfile::Builder::new().suffix(".part").tempfile_in(&folder);
+            let half = half.context("cannot make a temporary file")?.into_temp_path();
             if self.bucket.wait(store.fetch(&entry, &half))? != artifact.digest {
                 return Err(changed(&path));
             }
-            std::fs::rename(&half, &local).users("cannot write a temporary file")?;
+            half.persist(&local).map_err(|error| error.error).context("cannot write a temporary file")?;
         }
         Ok(local)
     }
@@ -114,14 +149,20 @@ impl Desk {
         Ok(Artifact { digest, size, place: None })
     }
 
-    /// Stores a file of this machine as an artifact.
+    /// Stores a file of ours as an artifact: nobody else may be writing to it.
     pub(crate) fn keep_file(&self, path: &Path) -> Result<Artifact> {
-        let size = std::fs::metadata(path).users("cannot read a temporary file")?.len();
+        let size = std::fs::metadata(path).context("cannot read a temporary file")?.len();
         let digest = digest_of(&self.input(path))?;
-        let kept = self.bucket.wait(self.bucket.store.put_file(&format!("artifacts/{digest}"), path));
-        match kept {
+        let name = format!("artifacts/{digest}");
+        let store = &self.bucket.store;
+        match self.bucket.wait(store.put_file(&name, path)) {
             Ok(()) => {}
-            Err(error) if is_there(&error) => {}
+            Err(error) if is_there(&error) => {
+                let entry = self.bucket.wait(store.head(&name))?;
+                if self.bucket.wait(store.digest(&entry))? != digest {
+                    anyhow::bail!("`{name}` is cut or altered; remove it, and it is made again");
+                }
+            }
             Err(error) => return Err(error),
         }
         Ok(Artifact { digest, size, place: None })
@@ -130,7 +171,7 @@ impl Desk {
     /// The bytes of an artifact.
     pub(crate) fn read(&self, artifact: &Artifact) -> Result<Vec<u8>> {
         let path = self.bring(artifact)?;
-        let bytes = std::fs::read(&path).users(format!("cannot read `{}`", path.display()))?;
+        let bytes = std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
         if Digest::of(&bytes) != artifact.digest {
             anyhow::bail!("`{}` is cut or altered", path.display());
         }

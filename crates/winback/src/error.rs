@@ -91,13 +91,37 @@ pub(crate) fn is_users(error: &anyhow::Error) -> bool {
     error.downcast_ref::<UserError>().is_some() || error.chain().any(cause_is_users)
 }
 
-/// Whether the store failed, which may pass.
-pub(crate) fn is_of_store(error: &anyhow::Error) -> bool {
+/// All causes of an error, also of such as carry advice.
+pub(crate) fn causes(error: &anyhow::Error) -> Vec<&(dyn std::error::Error + 'static)> {
+    let mut causes = Vec::new();
+    for cause in error.chain() {
+        match cause.downcast_ref::<Hinted>() {
+            // What it holds stands for it, with all of its own causes; those follow in the chain as well.
+            Some(hinted) => {
+                causes.extend(self::causes(&hinted.error));
+                break;
+            }
+            None => causes.push(cause),
+        }
+    }
+    causes
+}
+
+/// Whether another attempt may bring something else: a disk or a store was at fault, or something was missing or broken
+/// that somebody may mend, and not what was given.
+pub(crate) fn may_pass(error: &anyhow::Error) -> bool {
     use winback_flow::Error as Flow;
-    let of_store = |cause: &(dyn std::error::Error + 'static)| {
-        matches!(cause.downcast_ref(), Some(Flow::Store { .. } | Flow::Folder { .. }))
-    };
-    error.downcast_ref::<Flow>().is_some_and(|error| of_store(error)) || error.chain().any(of_store)
+    use winback_table::Error as Table;
+    !is_users(error)
+        || causes(error).into_iter().any(|cause| {
+            let of_disk = |error: &std::io::Error| error.kind() != std::io::ErrorKind::NotFound;
+            let of_disk = cause.downcast_ref().is_some_and(of_disk);
+            let of_table = matches!(cause.downcast_ref(), Some(Table::Io { source, .. }) if source.kind() != std::io::ErrorKind::NotFound);
+            let of_store = cause.downcast_ref::<Flow>().is_some_and(|error| {
+                !matches!(error, Flow::UnknownVersion { .. } | Flow::Package { .. } | Flow::Manifest { .. })
+            });
+            of_disk || of_table || of_store
+        })
 }
 
 fn cause_is_users(cause: &(dyn std::error::Error + 'static)) -> bool {

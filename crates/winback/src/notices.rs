@@ -24,9 +24,14 @@ impl Notices {
         let (noted, wake) = (Arc::clone(&whole), Arc::clone(wake));
         let hear = move |event: notify::Result<notify::Event>| {
             let Ok(event) = event else { return };
+            let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
             if is_whole(event.kind) {
-                noted.lock().unwrap_or_else(PoisonError::into_inner).extend(event.paths);
+                // Of a move within the folders the last path is where the file is now.
+                noted.extend(event.paths.into_iter().last());
                 wake.notify_one();
+            } else if !matches!(event.kind, EventKind::Access(_)) {
+                // It is being written, or gone: what was told of it before counts no more.
+                noted.retain(|path| !event.paths.contains(path));
             }
         };
         let watcher = notify::recommended_watcher(hear).ok().map(|mut watcher| {

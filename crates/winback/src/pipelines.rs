@@ -61,6 +61,7 @@ fn deploy() -> Pipeline {
                 .with("model", model())
                 .with("digest", digest())
                 .with("closed", Source::output("gates", "closed"))
+                .with("champion", Source::if_given("gates", "champion"))
                 .with("smoke", Source::output("smoke", "rows"))
                 .always(),
         )

@@ -17,7 +17,7 @@ use winback_flow::{
 use winback_server::{Accepted, EventSink, Ignored, Later};
 
 use crate::components::OURS;
-use crate::config::{Backlog, Settings, Timed};
+use crate::config::{Settings, Timed};
 use crate::error::Result;
 use crate::notices::Notices;
 use crate::printer::Printer;
@@ -37,7 +37,10 @@ pub(crate) struct Service {
     settings: Settings,
     printer: Printer,
     clock: Clock,
+    /// Something may be new.
     wake: Arc<Notify>,
+    /// Something is to be driven.
+    submitted: Notify,
     notices: Notices,
     /// Versions whose deployment was asked for.
     deployed: Mutex<BTreeSet<String>>,
@@ -55,29 +58,24 @@ impl Service {
             std::fs::create_dir_all(folder).ok();
         }
         let notices = Notices::listen(&folders, &wake);
-        Arc::new(Self { shop, settings, printer, clock, wake, notices, deployed })
+        let submitted = Notify::new();
+        Arc::new(Self { shop, settings, printer, clock, wake, submitted, notices, deployed })
     }
 
-    /// Works for ever.
+    /// Works for ever: looking, keeping time, cleaning and driving each go their own way, so that none keeps a claim
+    /// from being renewed.
     pub(crate) async fn work(&self) {
+        tokio::join!(self.look_on(), self.keep_time(), self.clean_up(), self.drive_on());
+    }
+
+    /// Drives what is open.
+    async fn drive_on(&self) {
         let mut driven = FuturesUnordered::new();
         // Runs that are driven now, and until when others need not be looked at.
         let mut busy: BTreeMap<RunId, Option<Time>> = BTreeMap::new();
-        let mut timed: Vec<(&Timed, Time)> = self.schedules(self.clock.now());
-        let mut clean_at = self.clock.now();
         loop {
             let now = self.clock.now();
-            if clean_at <= now {
-                self.clean(now).await;
-                clean_at = now.plus(CLEANED_EVERY);
-            }
-            let mut again = now.plus(self.settings.pipelines.look);
-            match self.look(now).await {
-                Ok(sooner) => again = sooner.map_or(again, |sooner| again.min(sooner)),
-                Err(error) => self.printer.warn(&format!("cannot look for files: {error:#}")),
-            }
-            self.keep_schedules(&mut timed, now).await;
-            again = timed.iter().map(|(_, due)| *due).fold(again, Time::min);
+            let again = now.plus(self.settings.pipelines.look);
             busy.retain(|_, until| until.is_none_or(|until| now < until));
             match self.shop.worker.runs().open().await {
                 Err(error) => self.printer.warn(&format!("cannot read the runs: {error:#}")),
@@ -94,9 +92,57 @@ impl Service {
             let wait = self.clock.sleep_until(busy.values().flatten().copied().fold(again, Time::min));
             tokio::select! {
                 Some((line, progress)) = driven.next(), if !driven.is_empty() => self.ended(&mut busy, line, progress),
-                () = self.wake.notified() => {}
+                () = self.submitted.notified() => {}
                 () = wait => {}
             }
+        }
+    }
+
+    /// Looks for what is new.
+    async fn look_on(&self) {
+        loop {
+            let now = self.clock.now();
+            let sooner = self.look(now).await;
+            let again = now.plus(self.settings.pipelines.look);
+            let again = sooner.map_or(again, |sooner| again.min(sooner));
+            tokio::select! {
+                () = self.wake.notified() => {}
+                () = self.clock.sleep_until(again) => {}
+            }
+        }
+    }
+
+    /// Makes a run of each schedule that is due. Its name tells the moment, so two servers make one run.
+    async fn keep_time(&self) {
+        let begun = self.clock.now();
+        let timed = self.settings.pipelines.schedules.iter();
+        let mut timed: Vec<(&Timed, Time)> =
+            timed.filter_map(|timed| Some((timed, timed.next_after(begun)?))).collect();
+        while let Some(first) = timed.iter().map(|(_, due)| *due).min() {
+            self.clock.sleep_until(first).await;
+            let now = self.clock.now();
+            for (schedule, due) in timed.iter_mut().filter(|(_, due)| *due <= now) {
+                match self.shop.submit_timed(schedule, *due).await {
+                    Ok(told) => {
+                        self.tell(&told, &schedule.cron);
+                        *due = schedule.next_after(*due).unwrap_or(Time::END);
+                    }
+                    // It stays due until it is recorded.
+                    Err(error) => {
+                        self.printer.warn(&format!("cannot begin `{}`: {error:#}", schedule.pipeline));
+                        self.clock.sleep_until(now.plus(self.settings.pipelines.look)).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Removes what nothing has named for long, now and then.
+    async fn clean_up(&self) {
+        loop {
+            let now = self.clock.now();
+            self.clean(now).await;
+            self.clock.sleep_until(now.plus(CLEANED_EVERY)).await;
         }
     }
 
@@ -142,66 +188,64 @@ impl Service {
         }
     }
 
-    /// Makes runs of what is new in the folders; answers when a file may be whole that is being written.
-    async fn look(&self, now: Time) -> Result<Option<Time>> {
+    /// Makes runs of what is new; answers when a file may be whole that is being written. What cannot be looked at now
+    /// keeps nothing else waiting.
+    async fn look(&self, now: Time) -> Option<Time> {
         let mut again: Option<Time> = None;
         for (folder, pipeline) in WATCHED {
-            let watch = Watch::new(self.shop.bucket.store.clone(), folder);
-            let store = &self.shop.bucket.store;
-            let is_told = |entry: &Entry| {
-                store.local_path(&entry.path).ok().flatten().is_some_and(|file| self.notices.take(&file))
-            };
-            let look = watch.look(self.shop.worker.runs(), now, &is_told).await?;
-            let newest_only = pipeline == "weekly" && self.settings.pipelines.backlog == Backlog::Newest;
-            let most = if newest_only { 1 } else { usize::MAX };
-            for entry in look.found.iter().take(most) {
-                match self.shop.submit_file(entry, "found in the folder", false).await {
-                    Ok(told) => self.tell(told, &entry.path),
-                    // One that is being replaced, or is gone again, keeps no other waiting.
-                    Err(error) => {
-                        self.printer.warn(&format!("`{}` is left for the next look: {error:#}", entry.path));
-                    }
-                }
+            match self.look_into(folder, pipeline, now).await {
+                Ok(sooner) => again = again.into_iter().chain(sooner).min(),
+                Err(error) => self.printer.warn(&format!("cannot look into `{folder}`: {error:#}")),
             }
-            again = again.into_iter().chain(look.again).min();
         }
         match self.shop.submit_training().await {
-            Ok(told) => told.into_iter().for_each(|told| self.tell(told, "the history")),
+            Ok(told) => told.iter().for_each(|told| self.tell(told, "the history")),
             Err(error) => self.printer.warn(&format!("cannot look at the history: {error:#}")),
         }
-        for found in self.shop.undecided(&self.settings.train.name).await? {
-            // What was asked for once is not asked for at each look.
-            let is_new = self.deployed.lock().unwrap_or_else(PoisonError::into_inner).insert(found.name());
-            if is_new {
-                self.tell(self.shop.submit_deploy(&found).await?, &found.name());
-            }
+        if let Err(error) = self.deploy_undecided().await {
+            self.printer.warn(&format!("cannot look at the models: {error:#}"));
         }
-        Ok(again)
+        again
     }
 
-    fn tell(&self, (run, is_new): (RunId, bool), about: &str) {
-        if is_new {
+    async fn look_into(&self, folder: &str, pipeline: &str, now: Time) -> Result<Option<Time>> {
+        let store = &self.shop.bucket.store;
+        let watch = Watch::new(store.clone(), folder);
+        let is_told = |entry: &Entry| {
+            store.local_path(&entry.path).ok().flatten().is_some_and(|file| self.notices.take(&file))
+        };
+        let look = watch.look(self.shop.worker.runs(), now, &is_told).await?;
+        for entry in self.shop.due(look.found, folder, pipeline).await? {
+            match self.shop.submit_file(&entry, pipeline, "found in the folder", false).await {
+                Ok(told) => self.tell(&told, &entry.path),
+                // One that is being replaced, or is gone again, keeps no other waiting.
+                Err(error) => {
+                    self.printer.warn(&format!("`{}` is left for the next look: {error:#}", entry.path));
+                }
+            }
+        }
+        Ok(look.again)
+    }
+
+    /// Asks for the deployment of versions that nobody has decided about.
+    async fn deploy_undecided(&self) -> Result<()> {
+        for found in self.shop.undecided(&self.settings.train.name).await? {
+            let name = found.name();
+            let is_asked = |asked: &BTreeSet<String>| asked.contains(&name);
+            if !is_asked(&self.deployed.lock().unwrap_or_else(PoisonError::into_inner)) {
+                self.tell(&self.shop.submit_deploy(&found).await?, &name);
+                // What was asked for once is not asked for at each look.
+                self.deployed.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&self, (run, is_new): &(RunId, bool), about: &str) {
+        if *is_new {
             self.printer.say(&format!("{run} begins, about `{about}`"));
         }
-    }
-
-    fn schedules(&self, now: Time) -> Vec<(&Timed, Time)> {
-        let timed = self.settings.pipelines.schedules.iter();
-        timed.filter_map(|timed| Some((timed, timed.next_after(now)?))).collect()
-    }
-
-    /// Makes a run of each schedule that is due. Its name tells the moment, so two servers make one run.
-    async fn keep_schedules(&self, timed: &mut Vec<(&Timed, Time)>, now: Time) {
-        for (schedule, due) in timed.iter_mut().filter(|(_, due)| *due <= now) {
-            match self.shop.submit_timed(schedule, *due).await {
-                Ok(told) => self.tell(told, &schedule.cron),
-                Err(error) => self.printer.warn(&format!("cannot begin `{}`: {error:#}", schedule.pipeline)),
-            }
-            if let Some(next) = schedule.next_after(now) {
-                *due = next;
-            }
-        }
-        timed.retain(|(_, due)| now < *due);
+        self.submitted.notify_one();
     }
 
     /// What an event about an object brings about.
@@ -246,10 +290,11 @@ impl Service {
         if let Some(run) = known {
             return Ok(Accepted::Known { run: run.to_string() });
         }
-        match self.shop.submit_file(&entry, "an event", false).await {
+        let pipeline =
+            WATCHED.iter().find(|(folder, _)| is_under(folder)).map_or("weekly", |(_, pipeline)| *pipeline);
+        match self.shop.submit_file(&entry, pipeline, "an event", false).await {
             Ok((run, is_new)) => {
-                self.tell((run.clone(), is_new), &entry.path);
-                self.wake.notify_one();
+                self.tell(&(run.clone(), is_new), &entry.path);
                 let run = run.to_string();
                 Ok(if is_new { Accepted::Started { run } } else { Accepted::Known { run } })
             }

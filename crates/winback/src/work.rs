@@ -1,15 +1,15 @@
 //! Who runs the components: a worker of the engine whose steps are the code of this program, each on a thread of its own.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use winback_flow::{
-    Artifact, Bodies, Clock, Digest, Failure, Object, Options, Pipeline, Place, Request, RunId, Task, Time,
-    Timestamp, Value, Values, Watch, Worker, is_whole_name,
+    Artifact, Bodies, Clock, Digest, Entry, Failure, Object, Options, Pipeline, Place, Request, RunId, Task,
+    Time, Timestamp, Value, Values, Watch, Worker, is_whole_name,
 };
 
 use crate::components;
-use crate::config::{History, Settings, Timed};
+use crate::config::{Backlog, History, Settings, Timed};
 use crate::desk::Desk;
 use crate::error::{self, Result, ResultExt as _, UserError};
 use crate::pipelines::{self, CHAMPION};
@@ -66,16 +66,20 @@ impl Shop {
     /// Answers the run, and whether it is new.
     pub(crate) async fn submit_file(
         &self,
-        entry: &winback_flow::Entry,
+        entry: &Entry,
+        pipeline: &str,
         cause: &str,
         forced: bool,
     ) -> Result<(RunId, bool)> {
-        let folder = WATCHED.iter().find(|(folder, _)| entry.path.starts_with(&format!("{folder}/")));
-        let Some((folder, pipeline)) = folder else {
+        let folder = [WEEKLY_FOLDER, OUTCOMES_FOLDER]
+            .into_iter()
+            .find(|folder| entry.path.starts_with(&format!("{folder}/")));
+        let Some(folder) = folder else {
             let message = format!("`{}` is in no folder that is watched", entry.path);
             return Err(UserError::new(message)).hint(format!("put weekly files into `{WEEKLY_FOLDER}`"));
         };
-        let pipeline = pipelines::find(pipeline).expect("the pipelines above are there");
+        let unknown = || UserError::new(format!("there is no pipeline `{pipeline}`"));
+        let pipeline = pipelines::find(pipeline).ok_or_else(unknown)?;
         let name = Watch::new(self.bucket.store.clone(), folder).name_of(&entry.path).to_owned();
         let digest = self.bucket.store.digest(entry).await?;
         let place = Place::Object { path: entry.path.clone(), version: entry.version.clone() };
@@ -91,7 +95,9 @@ impl Shop {
             size: entry.size,
             modified: entry.modified.clone(),
         };
-        for round in 1.. {
+        let mut round = 0;
+        loop {
+            round += 1;
             let request = Request {
                 id: RunId::of(&pipeline.name, &format!("{name}\n{digest}"), round),
                 pipeline: pipeline.clone(),
@@ -107,7 +113,16 @@ impl Shop {
                 return Ok((id, is_new));
             }
         }
-        unreachable!("some round is new")
+    }
+
+    /// Those of some new files that are to be done: all, or by setting only a weekly file that is newer than any with a
+    /// run.
+    pub(crate) async fn due(&self, found: Vec<Entry>, folder: &str, pipeline: &str) -> Result<Vec<Entry>> {
+        if pipeline != "weekly" || self.settings.pipelines.backlog == Backlog::All {
+            return Ok(found);
+        }
+        let newest = self.worker.runs().newest_of(folder).await?;
+        Ok(found.into_iter().filter(|entry| newest.as_ref() < Some(&entry.modified)).take(1).collect())
     }
 
     /// Versions of the model that nobody has decided about yet, also such as were copied into the bucket.
@@ -167,7 +182,13 @@ impl Shop {
             object: None,
             forced: false,
         };
-        self.submit_request(request).await.map(Some)
+        let told = self.submit_request(request).await?;
+        *self.trained() = Some(told.0.clone());
+        Ok(Some(told))
+    }
+
+    fn trained(&self) -> MutexGuard<'_, Option<RunId>> {
+        self.trained.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What can be seen of the history without reading it: names, sizes and times of its files.
@@ -248,7 +269,11 @@ impl Bodies for Work {
         let Some(code) = components::code(&desk.settings, &task.component) else {
             return Err(Failure::Failed(format!("this program has no component `{}`", task.component)));
         };
-        let ended = tokio::task::spawn_blocking(move || code(&desk, &task)).await;
+        let ended = tokio::task::spawn_blocking(move || {
+            let _tidied = desk.begin(&task);
+            code(&desk, &task)
+        })
+        .await;
         match ended {
             Ok(outcome) => outcome.map_err(|error| failure(&error)),
             Err(_) => Err(Failure::Failed("the step broke off: this is a fault of winback".to_owned())),
@@ -271,17 +296,13 @@ fn failure(error: &anyhow::Error) -> Failure {
     for hint in error::hints(error) {
         reason = format!("{reason}; {hint}");
     }
-    if error::is_users(error) && !error::is_of_store(error) {
-        Failure::Refused(reason)
-    } else {
-        Failure::Failed(reason)
-    }
+    if error::may_pass(error) { Failure::Failed(reason) } else { Failure::Refused(reason) }
 }
 
 fn told(error: &anyhow::Error) -> String {
     use winback_table::Error as Table;
     let mut parts: Vec<String> = Vec::new();
-    for cause in error.chain() {
+    for cause in error::causes(error) {
         let part = match cause.downcast_ref::<Table>() {
             // Its words show the first of the rows.
             Some(Table::TooManyRejects { rejected, read, limit_percent, .. }) => {

@@ -90,11 +90,17 @@ fn who(context: &Context, by: Option<String>) -> Result<String> {
 /// The version that was champion before the one that is.
 fn before(bucket: &Bucket, name: &str) -> Result<u64> {
     let succession = bucket.wait(bucket.registry.succession(name, Alias::Champion))?;
-    let champion = succession.last().copied();
-    let earlier = succession.iter().rev().find(|version| Some(**version) != champion);
+    // Who goes back takes back all promotions since: the next way back leads further.
+    let mut standing: Vec<u64> = Vec::new();
+    for version in succession {
+        match standing.iter().position(|earlier| *earlier == version) {
+            Some(place) => standing.truncate(place + 1),
+            None => standing.push(version),
+        }
+    }
+    let earlier = standing.len().checked_sub(2).map(|place| standing[place]);
     let none = || UserError::new(format!("`{name}` had no other champion before"));
     earlier
-        .copied()
         .ok_or_else(none)
         .hint("`winback models` lists the versions; `winback models promote` takes any of them")
 }

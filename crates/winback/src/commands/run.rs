@@ -1,11 +1,13 @@
 //! `winback run`: a pipeline, now, in this process; with `--pending` all files that wait for it, and then it ends.
 
+use std::time::Duration;
+
 use clap::Args;
 use serde_json::{Value as Json, json};
 use winback_flow::{Clock, Entry, Line, Outcome, Progress, RunId, State, StepId, Value, Values, Watch};
 
 use super::Context;
-use crate::config::{Backlog, Overrides, Settings};
+use crate::config::{Overrides, Settings, VersionName};
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::pipelines;
 use crate::printer::Align;
@@ -22,7 +24,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "PIPELINE")]
     pipeline: String,
     /// Everything that waits for it: all files of its folder that have no run yet, and all runs that have not ended
-    #[arg(long, conflicts_with_all = ["file", "model"])]
+    #[arg(long, conflicts_with_all = ["file", "model", "force"])]
     pending: bool,
     /// The file, as it is called in the folder of the bucket
     #[arg(long, value_name = "NAME")]
@@ -35,6 +37,9 @@ pub(crate) struct Arguments {
     force: bool,
 }
 
+/// How long a file that is being written is waited for.
+const SETTLING: Duration = Duration::from_secs(2);
+
 pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let watch = Stopwatch::start();
     let settings = context.settings(Overrides::default())?;
@@ -44,11 +49,12 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
         let message = format!("there is no pipeline `{}`", arguments.pipeline);
         return Err(UserError::new(message)).hint(format!("there are {}", names.join(", ")));
     };
+    check(arguments)?;
     let shop = Shop::open(&settings, context.printer)?;
     let mut asked = Vec::new();
     if arguments.pending {
-        asked = submit_pending(&shop, &settings, &pipeline.name)?;
-    } else if let Some((folder, _)) = WATCHED.iter().find(|(_, started)| *started == pipeline.name) {
+        asked = submit_pending(context, &shop, &pipeline.name)?;
+    } else if let Some(folder) = folder_of(&pipeline.name) {
         asked.push(submit_named(&shop, folder, arguments)?);
     } else {
         let inputs = inputs(arguments, &pipeline)?;
@@ -57,7 +63,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     }
     let new: Vec<RunId> = asked.iter().filter(|(_, is_new)| *is_new).map(|(run, _)| run.clone()).collect();
     let driven = if arguments.pending {
-        let mut driven = drive_open(&shop, &pipeline.name)?;
+        let mut driven = drive_open(context, &shop, &pipeline.name)?;
         if driven.iter().any(|(_, progress)| *progress == Progress::Waits(None))
             && make_model(&shop, &settings)?
         {
@@ -70,15 +76,57 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let told = tell(context, &shop, &driven, &new)?;
     context.printer.json(&json!({ "pipeline": pipeline.name, "runs": told, "seconds": watch.seconds() }))?;
     context.printer.say(&format!("done in {} s", watch.seconds()));
-    let failed = driven.iter().filter(|(_, progress)| matches!(progress, Progress::Over(Outcome::Failed)));
-    match failed.count() {
-        0 => Ok(()),
-        _ => {
-            let message = "a run failed, though not for what it was given";
-            Err(anyhow::anyhow!(message))
-                .hint("`winback runs show RUN` tells where; `winback runs retry RUN` tries again")
+    verdict(&shop, &driven, arguments.pending)
+}
+
+/// The folder whose files a pipeline is about.
+fn folder_of(pipeline: &str) -> Option<&'static str> {
+    let started = if pipeline == "score" { "weekly" } else { pipeline };
+    WATCHED.iter().find(|(_, of)| *of == started).map(|(folder, _)| *folder)
+}
+
+/// Refuses what a pipeline cannot be told.
+fn check(arguments: &Arguments) -> Result<()> {
+    let name = &arguments.pipeline;
+    let senseless = |flag: &str, said: bool, sense: bool| {
+        if said && !sense {
+            Some(UserError::new(format!("`--{flag}` says nothing to the pipeline `{name}`")))
+        } else {
+            None
         }
+    };
+    let has_folder = folder_of(name).is_some();
+    let is_watched = WATCHED.iter().any(|(_, started)| started == name);
+    let wrong = senseless("file", arguments.file.is_some(), has_folder)
+        .or(senseless("pending", arguments.pending, is_watched))
+        .or(senseless("model", arguments.model.is_some(), name == "deploy"));
+    if let Some(model) = &arguments.model {
+        model.parse::<VersionName>()?;
     }
+    wrong.map_or(Ok(()), |wrong| Err(wrong).hint("`winback run --help` shows what goes together"))
+}
+
+/// What the exit code says: a run that failed is our fault or the world's; one that was asked for by itself and refused
+/// is the user's. Files that were refused among others are in quarantine, and the work was done.
+fn verdict(shop: &Shop, driven: &[(RunId, Progress)], pending: bool) -> Result<()> {
+    let ended = |outcome| driven.iter().find(|(_, progress)| *progress == Progress::Over(outcome));
+    if let Some((run, _)) = ended(Outcome::Failed) {
+        let failed = anyhow::anyhow!("run {run} failed: {}", reason(shop, run)?);
+        return Err(failed)
+            .hint(format!("`winback runs show {run}` tells where; `winback runs retry {run}` tries again"));
+    }
+    if let Some((run, _)) = ended(Outcome::Refused).filter(|_| !pending) {
+        return Err(UserError::new(format!("run {run} was refused: {}", reason(shop, run)?)).into());
+    }
+    Ok(())
+}
+
+/// Why a run came to nothing, in the words of the first step that did.
+fn reason(shop: &Shop, id: &RunId) -> Result<String> {
+    let run = shop.bucket.wait(shop.worker.runs().find(id))?;
+    let failed = run.steps.iter().filter(|(_, step)| step.state == State::Failed);
+    let told = failed.filter_map(|(id, step)| Some(format!("{id}: {}", step.failures.last()?.1)));
+    Ok(told.collect::<Vec<_>>().join("; "))
 }
 
 /// What a run is given that is about no file.
@@ -103,49 +151,57 @@ fn submit_named(shop: &Shop, folder: &str, arguments: &Arguments) -> Result<(Run
         let path = format!("{folder}/{name}");
         let entry = shop.bucket.wait(shop.bucket.store.head(&path));
         let entry = entry.hint(format!("name a file of `{folder}` in `{}`", shop.bucket.store.url()))?;
-        return shop.bucket.block_on(shop.submit_file(&entry, cause, arguments.force));
+        return shop.bucket.block_on(shop.submit_file(&entry, &arguments.pipeline, cause, arguments.force));
     }
     let newest = settled(shop, folder)?.into_iter().next();
     let none =
         || UserError::new(format!("`{folder}` of `{}` has no file without a run", shop.bucket.store.url()));
     let newest =
         newest.ok_or_else(none).hint("put one there, or name one with --file and repeat it with --force")?;
-    shop.bucket.block_on(shop.submit_file(&newest, cause, arguments.force))
+    shop.bucket.block_on(shop.submit_file(&newest, &arguments.pipeline, cause, arguments.force))
 }
 
-/// New files of a folder, newest first, when none is being written any more.
+/// New files of a folder, newest first. One that is being written is waited for once, and then left for another time.
 fn settled(shop: &Shop, folder: &str) -> Result<Vec<Entry>> {
     let (clock, watch) = (Clock::system(), Watch::new(shop.bucket.store.clone(), folder));
     shop.bucket.wait(async {
-        loop {
-            let look = watch.look(shop.worker.runs(), clock.now(), &|_| false).await?;
-            match look.again {
-                Some(again) => clock.sleep_until(again).await,
-                None => return Ok(look.found),
-            }
-        }
+        let look = watch.look(shop.worker.runs(), clock.now(), &|_| false).await?;
+        let Some(again) = look.again else { return Ok(look.found) };
+        clock.sleep_until(again.max(clock.now().plus(SETTLING))).await;
+        Ok(watch.look(shop.worker.runs(), clock.now(), &|_| false).await?.found)
     })
 }
 
-/// Runs for all new files of the pipeline's folder, newest first; or for the newest alone, by setting.
-fn submit_pending(shop: &Shop, settings: &Settings, pipeline: &str) -> Result<Vec<(RunId, bool)>> {
+/// Runs for all new files of the pipeline's folder, newest first; or for the newest alone, by setting. A file that
+/// cannot be read keeps no other waiting.
+fn submit_pending(context: &Context, shop: &Shop, pipeline: &str) -> Result<Vec<(RunId, bool)>> {
     let mut asked = Vec::new();
     for (folder, _) in WATCHED.iter().filter(|(_, started)| *started == pipeline) {
         let found = settled(shop, folder)?;
-        let most = if settings.pipelines.backlog == Backlog::Newest { 1 } else { usize::MAX };
-        for entry in found.iter().take(most) {
-            let submitted = shop.submit_file(entry, "found in the folder", false);
-            asked.push(shop.bucket.block_on(submitted)?);
+        for entry in shop.bucket.block_on(shop.due(found, folder, pipeline))? {
+            let submitted = shop.submit_file(&entry, pipeline, "found in the folder", false);
+            match shop.bucket.block_on(submitted) {
+                Ok(told) => asked.push(told),
+                Err(error) => {
+                    context.printer.warn(&format!("`{}` is left for another time: {error:#}", entry.path));
+                }
+            }
         }
     }
     Ok(asked)
 }
 
 /// Drives all open runs of a pipeline, the newest file first, each as far as it goes.
-fn drive_open(shop: &Shop, pipeline: &str) -> Result<Vec<(RunId, Progress)>> {
+fn drive_open(context: &Context, shop: &Shop, pipeline: &str) -> Result<Vec<(RunId, Progress)>> {
     let open = shop.bucket.wait(shop.worker.runs().open())?;
-    let ours = open.iter().filter(|line| line.pipeline == pipeline);
-    ours.map(|Line { run, .. }| finish(shop, run)).collect()
+    let mut driven = Vec::new();
+    for Line { run, .. } in open.iter().filter(|line| line.pipeline == pipeline) {
+        match finish(shop, run) {
+            Ok(told) => driven.push(told),
+            Err(error) => context.printer.warn(&format!("{run} cannot go on for now: {error:#}")),
+        }
+    }
+    Ok(driven)
 }
 
 /// Learns from a history that came after the files that wait for a model, and deploys what was learnt; answers whether

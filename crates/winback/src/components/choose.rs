@@ -1,6 +1,6 @@
 //! `choose`: which model scores: the champion as it is now, written down so that a repetition uses the same.
 
-use winback_flow::{Alias, Component, Task, Type, Value, Values};
+use winback_flow::{Alias, Component, ModelVersion, Task, Type, Value, Values};
 
 use crate::desk::{Desk, outputs};
 use crate::error::Result;
@@ -16,7 +16,7 @@ pub(crate) fn component() -> Component {
 
 pub(crate) fn run(desk: &Desk, _task: &Task) -> Result<Values> {
     let champion = desk.bucket.champion(&desk.settings)?;
-    let name = |version: &winback_flow::ModelVersion| format!("{}/{}", version.model, version.version);
+    let name = |version: &ModelVersion| format!("{}/{}", version.model, version.version);
     let mut given =
         outputs([("model", Value::of(name(&champion))), ("digest", Value::of(champion.digest.to_string()))]);
     if let Some(warning) = overridden(&champion) {

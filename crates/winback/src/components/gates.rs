@@ -1,7 +1,7 @@
 //! `gates`: what keeps the model from becoming champion by itself. It changes nothing; `promote` does.
 
 use serde_json::json;
-use winback_flow::{Component, Task, Type, Values};
+use winback_flow::{Component, Task, Type, Value, Values};
 
 use crate::desk::{Desk, Inputs as _, outputs, parameter};
 use crate::error::Result;
@@ -15,6 +15,7 @@ pub(crate) fn component() -> Component {
         .takes("digest", Type::Text)
         .may_take("files", Type::file("customers").list())
         .gives("closed", Type::Json)
+        .may_give("champion", Type::Number)
 }
 
 pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
@@ -25,8 +26,14 @@ pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
     // Places of rows mean something only in the history that the version learnt from.
     let is_its = joined(&digests).to_string() == version.details.history;
     let history = is_its.then(|| train::history(desk, &files, &package.schema)).transpose()?;
+    let champion = desk.bucket.wait(desk.bucket.registry.champion(&version.model))?;
     let closed = register::closed(&desk.bucket, &version, &package, history.as_ref())?;
     let closed: Vec<_> =
         closed.iter().map(|closed| json!({ "gate": closed.gate, "reason": closed.reason })).collect();
-    Ok(outputs([("closed", parameter(&closed)?)]))
+    let mut given = outputs([("closed", parameter(&closed)?)]);
+    // Whom it was judged against: a promotion counts only against that one.
+    if let Some(champion) = champion {
+        given.insert("champion".to_owned(), Value::of(champion.version));
+    }
+    Ok(given)
 }

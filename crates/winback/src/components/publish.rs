@@ -2,7 +2,7 @@
 //! Repeating it after a kill writes the same bytes under the same names.
 
 use serde_json::{Value as Json, json};
-use winback_flow::{Artifact, Component, Digest, Task, Type, Value, Values};
+use winback_flow::{Artifact, Component, Digest, ErrorKind, RunId, Task, Type, Value, Values};
 
 use crate::config::Settings;
 use crate::desk::{Desk, Inputs as _, outputs};
@@ -70,9 +70,25 @@ pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
     });
     let path = format!("{folder}/manifest.json");
     let text = format!("{manifest:#}\n");
-    desk.bucket.wait(desk.bucket.store.put_once(&path, text.into()))?;
+    commit(desk, &path, text, &task.run)?;
     point(desk, &name, &folder)?;
     Ok(outputs([("folder", Value::of(folder)), ("manifest", Value::of(path))]))
+}
+
+/// Writes the manifest. One that is there already is right if it is of this very run: a repetition may word it anew.
+fn commit(desk: &Desk, path: &str, text: String, run: &RunId) -> Result<()> {
+    let store = &desk.bucket.store;
+    desk.bucket.wait(async {
+        match store.put_new(path, text.into()).await {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let there = store.get(path).await?;
+                let is_ours =
+                    serde_json::from_slice::<Json>(&there).is_ok_and(|there| there["run"] == run.as_str());
+                if is_ours { Ok(()) } else { Err(error) }
+            }
+            outcome => outcome,
+        }
+    })
 }
 
 /// The folder of a file's results; a forced repetition has one of its own.
@@ -98,7 +114,7 @@ fn point(desk: &Desk, name: &str, folder: &str) -> Result<()> {
     desk.bucket.wait(async {
         store.delete(&path).await?;
         match store.put_new(&path, text.into()).await {
-            Err(error) if error.kind() == winback_flow::ErrorKind::AlreadyExists => Ok(()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
             outcome => outcome,
         }
     })

@@ -1,20 +1,23 @@
 //! `score`: every customer of a weekly file scored and explained; rows that cannot be used put aside with their reasons.
 
+use std::path::Path;
+
 use serde_json::json;
 use winback_flow::{Component, Task, Type, Value, Values};
 use winback_retain::findings::Severity;
 use winback_retain::report::{About, Gathering};
 use winback_retain::{drift, page};
-use winback_table::Role;
 use winback_table::reader::Repeats;
+use winback_table::{Error as Table, Role};
 
+use super::close::QUARANTINE_FOLDER;
 use crate::config::Settings;
 use crate::desk::{Desk, Inputs as _, outputs, parameter};
-use crate::error::Result;
+use crate::error::{self, Result, ResultExt as _, UserError};
 use crate::steps::notes::{expected_unknown, notes};
 use crate::steps::opened::scorer;
 use crate::steps::register::named;
-use crate::steps::score::{BANDS, Week, score};
+use crate::steps::score::{BANDS, QUARANTINE, Week, beside, score};
 use crate::steps::train::options;
 
 pub(crate) fn component(settings: &Settings) -> Component {
@@ -53,8 +56,12 @@ pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
         options: options(&desk.settings, Repeats::Rejected),
         reject_limit: desk.settings.data.reject_limit,
     };
-    let summary = score(&scorer, &schema, week, Some(&mut gathering), &|rows| progress.set(rows))?;
+    let summary = score(&scorer, &schema, week, Some(&mut gathering), &|rows| progress.set(rows));
     drop(progress);
+    let summary = match summary {
+        Err(error) if is_too_much(&error) => return refuse(desk, task, &name, &output, &error),
+        summary => summary?,
+    };
     desk.unchanged([file])?;
     let notes = notes(&summary, &known, &expected);
     let about =
@@ -86,4 +93,27 @@ pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
         given.insert("rejected".to_owned(), Value::File(desk.keep_file(rejected)?));
     }
     Ok(given)
+}
+
+fn is_too_much(error: &anyhow::Error) -> bool {
+    let is = |cause: &&(dyn std::error::Error + 'static)| {
+        matches!(cause.downcast_ref(), Some(Table::TooManyRejects { .. }))
+    };
+    error::causes(error).iter().any(is)
+}
+
+/// Keeps the rows that were too many, for whoever mends the file.
+fn refuse(desk: &Desk, task: &Task, name: &str, output: &Path, error: &anyhow::Error) -> Result<Values> {
+    let rows = desk.keep_file(&beside(output, QUARANTINE))?;
+    let file = task.inputs.file("file")?;
+    let path = format!("{QUARANTINE_FOLDER}/{name}/{}/rows.csv", file.digest.short());
+    desk.bucket.wait(desk.bucket.store.copy_once(&format!("artifacts/{}", rows.digest), &path))?;
+    let many = error::causes(error).into_iter().find_map(|cause| match cause.downcast_ref() {
+        Some(Table::TooManyRejects { rejected, read, limit_percent, .. }) => {
+            Some(format!("{rejected} of {read} rows were rejected, more than the limit of {limit_percent} %"))
+        }
+        _ => None,
+    });
+    Err(UserError::new(many.unwrap_or_default()))
+        .hint(format!("`{path}` lists them; `reject_limit` under `[data]` lets more rows be rejected"))
 }

@@ -6,7 +6,7 @@ use winback_flow::{Component, Task, Type, Value, Values};
 use crate::config::VersionName;
 use crate::desk::Inputs as _;
 use crate::desk::{Desk, outputs};
-use crate::error::{Result, ResultExt as _};
+use crate::error::{Result, UserError};
 use crate::steps::register::{adopt, named};
 
 pub(crate) fn component() -> Component {
@@ -21,8 +21,13 @@ pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
         Err(error) if is_unknown(&error) => {
             let name: VersionName = task.inputs.parameter::<String>("model")?.parse()?;
             let model = name.model.unwrap_or_else(|| desk.settings.train.name.clone());
-            adopt(&desk.bucket, &model, name.number)
-                .users(format!("`{model}/{}` is no whole package", name.number))?
+            adopt(&desk.bucket, &model, name.number).map_err(|error| match error.downcast_ref() {
+                Some(winback_flow::Error::Store { .. }) => error,
+                // Whoever copied it there has to copy it again.
+                _ => {
+                    UserError::new(format!("`{model}/{}` is no whole package: {error:#}", name.number)).into()
+                }
+            })?
         }
         outcome => outcome?,
     };

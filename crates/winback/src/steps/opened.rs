@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use winback_flow::ModelVersion;
+use winback_flow::{Alias, ModelVersion};
 use winback_learn::package::Package;
 use winback_retain::report::Population;
 use winback_retain::{Scorer, Teller};
@@ -42,7 +42,8 @@ pub(crate) fn open_model(settings: &Settings, model: Option<&str>) -> Result<Ope
 
 /// What a person should know of a version that was promoted over closed gates.
 pub(crate) fn overridden(version: &ModelVersion) -> Option<String> {
-    let promotion = version.promotions.last().filter(|promotion| !promotion.overridden.is_empty())?;
+    let champion = version.promotions.iter().rfind(|promotion| promotion.alias == Alias::Champion);
+    let promotion = champion.filter(|promotion| !promotion.overridden.is_empty())?;
     let gate = if promotion.overridden.len() == 1 { "gate" } else { "gates" };
     let gates = promotion.overridden.join("`, `");
     let (model, number, by, reason) = (&version.model, version.version, &promotion.by, &promotion.reason);

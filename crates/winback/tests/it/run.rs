@@ -62,6 +62,13 @@ impl Bench {
         serde_json::from_str(&seen.stdout).unwrap()
     }
 
+    /// Runs what must end with a run that was refused; answers what was said.
+    pub(crate) fn refused_by_run(&self, arguments: &[&str]) -> String {
+        let seen = self.run(arguments);
+        assert_eq!(seen.code, Some(1), "{}", seen.stderr);
+        seen.stderr
+    }
+
     /// Runs what must fail by the user's fault; answers what was said.
     pub(crate) fn refused(&self, arguments: &[&str]) -> String {
         let seen = self.run(arguments);

@@ -139,6 +139,25 @@ fn a_bad_file_is_put_aside_and_the_next_one_scored() {
 }
 
 #[test]
+fn a_file_that_was_replaced_too_early_is_scored_when_it_is_put_back() {
+    let (bench, week) = bank();
+    std::fs::remove_file(bench.path().join(bank::HISTORY)).unwrap();
+    drop_file(&bench, "w.csv", &week);
+    let first = one(&bench, "waits");
+    // Before there is a model, somebody replaces the file and thinks better of it.
+    drop_file(&bench, "w.csv", "a,b\n1,2\n");
+    let (other, _) = self::bank();
+    bench.write(bank::HISTORY, &other.read(bank::HISTORY));
+    age(&bench.path().join(bank::HISTORY));
+    let runs = pending(&bench);
+    assert!(runs.iter().all(|run| run["outcome"] == "refused") && runs.len() == 2, "{runs:?}");
+    drop_file(&bench, "w.csv", &week);
+    let again = one(&bench, "succeeded");
+    assert_eq!(again["run"], first["run"]);
+    check_published(&bench, &again, Csv::parse(&week).rows.len());
+}
+
+#[test]
 fn too_many_bad_rows_are_told_without_a_customers_value() {
     let (bench, week) = bank();
     let spoiled: Vec<String> = week
@@ -155,6 +174,8 @@ fn too_many_bad_rows_are_told_without_a_customers_value() {
     drop_file(&bench, "spoiled.csv", &(spoiled.join("\n") + "\n"));
     let run = one(&bench, "refused");
     assert!(run.to_string().contains("rows were rejected"), "{run}");
+    let rows = bench.read(&format!("{}/rows.csv", run["quarantine"].as_str().unwrap()));
+    assert!(rows.contains("secret of somebody"), "whoever mends the file needs them");
     for entry in walk(&bench.path().join("state")) {
         let text = std::fs::read_to_string(&entry).unwrap();
         assert!(!text.contains("secret of somebody"), "{}", entry.display());
@@ -201,6 +222,8 @@ fn a_person_may_roll_back_and_a_copied_package_is_deployed_like_any_other() {
     bench.json(&["run", "train"]);
     bench.json(&["models", "promote", "2", "--reason", "tried", "--by", "ada"]);
     let back = bench.json(&["models", "rollback", "--reason", "worse than thought", "--by", "grace"]);
+    let further = bench.refused(&["models", "rollback", "--reason", "x", "--by", "grace"]);
+    assert!(further.contains("no other champion before"), "a second way back does not lead forth: {further}");
     assert_eq!((&back["version"], &back["aliases"][0]), (&1.into(), &"champion".into()));
     drop_file(&bench, "w2.csv", &shorter(&week, 1));
     assert_eq!(one(&bench, "succeeded")["model"], "churn/1", "what a person decided is not undone");
@@ -214,15 +237,14 @@ fn a_person_may_roll_back_and_a_copied_package_is_deployed_like_any_other() {
     // One that was altered on the way is not.
     copy(&bench.path().join("models/churn/2"), &other.path().join("models/churn/8"));
     std::fs::write(other.path().join("models/churn/8/card.md"), "altered").unwrap();
-    let refused = other.json(&["run", "deploy", "--model", "8"]);
-    assert_eq!(refused["runs"][0]["outcome"], "refused", "{refused}");
-    assert!(refused.to_string().contains("cut or altered"), "{refused}");
+    let refused = other.refused_by_run(&["run", "deploy", "--model", "8"]);
+    assert!(refused.contains("cut or altered"), "{refused}");
     // And one that cannot be compared with the champion needs a person.
     copy(&bench.path().join("models/churn/2"), &other.path().join("models/churn/9"));
     assert_eq!(other.json(&["run", "deploy", "--model", "9"])["runs"][0]["outcome"], "succeeded");
     let nine = other.json(&["models"])[1].clone();
-    assert_eq!((&nine["version"], &nine["refusals"][0]["gates"][0]["gate"]), (&9.into(), &"champion".into()));
-    assert_eq!(nine["aliases"][0], "challenger", "it is tried beside the champion");
+    assert_eq!((&nine["version"], &nine["refusals"][0]["gates"][0]["gate"]), (&9.into(), &"unjudged".into()));
+    other.json(&["models", "promote", "9", "--challenger", "--reason", "worth a try", "--by", "ada"]);
     drop_file(&other, "w1.csv", &week);
     let run = one(&other, "succeeded");
     let manifest = check_published(&other, &run, Csv::parse(&week).rows.len());
@@ -261,6 +283,13 @@ fn runs_are_listed_shown_cancelled_and_tried_again() {
     assert!(unknown.contains("there is no run `weekly-000000000000`"), "{unknown}");
     let odd = bench.refused(&["runs", "why", &run, "no-step"]);
     assert!(odd.contains("has no step `no-step`"), "{odd}");
+    for senseless in [
+        &["run", "train", "--file", "x"][..],
+        &["run", "weekly", "--model", "1"],
+        &["run", "deploy", "--model", "x"],
+    ] {
+        bench.refused(senseless);
+    }
     let odd = bench.refused(&["run", "nothing"]);
     assert!(odd.contains("there is no pipeline `nothing`") && odd.contains("`weekly`"), "{odd}");
 }
@@ -298,6 +327,9 @@ fn only_the_newest_is_scored_where_that_is_wanted() {
     std::thread::sleep(Duration::from_millis(20));
     drop_file(&bench, "new.csv", &shorter(&week, 1));
     assert_eq!(one(&bench, "succeeded")["file"], "new.csv");
+    assert_eq!(pending(&bench).len(), 0, "also the next time");
+    drop_file(&bench, "newer.csv", &shorter(&week, 2));
+    assert_eq!(one(&bench, "succeeded")["file"], "newer.csv");
 }
 
 #[test]
@@ -323,7 +355,9 @@ fn what_nothing_names_is_cleaned_up_and_the_next_week_still_scored() {
     one(&bench, "succeeded");
     let kept = bench.json(&["clean"]);
     assert_eq!(kept["objects"], 0, "all of it is young: {kept}");
-    std::thread::sleep(Duration::from_millis(1_100));
+    let toml = bench.read("winback.toml");
+    bench.write("winback.toml", &format!("{toml}\n[pipelines]\nlease = \"1 s\"\n"));
+    std::thread::sleep(Duration::from_millis(2_100));
     let gone = bench.json(&["clean", "--older-than", "1 s"]);
     assert!(gone["objects"].as_u64().unwrap() > 5, "{gone}");
     drop_file(&bench, "w2.csv", &shorter(&week, 1));

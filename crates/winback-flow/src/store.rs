@@ -240,7 +240,32 @@ impl Store {
     pub async fn list(&self, prefix: &str) -> Result<Vec<Entry>> {
         let _operation = chaos::operation();
         let location = folder(prefix)?;
-        self.collect(prefix, self.objects.list(Some(&location))).await
+        let listed = self.collect(prefix, self.objects.list(Some(&location))).await;
+        match (&self.place, listed) {
+            (Place::Disk(disk), Err(error)) if is_odd_name(&error) => self.list_named(disk, prefix).await,
+            (_, listed) => listed,
+        }
+    }
+
+    /// A listing of a folder of this machine in which a name is no path of a store: `object_store` stops there, and such
+    /// a file, which cannot be asked for, must not hide the others.
+    async fn list_named(&self, disk: &Arc<Disk>, prefix: &str) -> Result<Vec<Entry>> {
+        let (root, below) = (disk.root().to_owned(), prefix.to_owned());
+        let paths = blocking(move || Disk::paths(&root, &below)).await;
+        let paths = paths.map_err(|source| self.other("list", prefix, source.into()))?;
+        let whole = paths.into_iter().filter(|path| location(path).is_ok());
+        let mut heads =
+            stream::iter(whole).map(|path| async move { self.head(&path).await }).buffered(LOOKS_AT_ONCE);
+        let mut entries = Vec::new();
+        while let Some(head) = heads.next().await {
+            match head {
+                Ok(entry) => entries.push(entry),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        entries.sort_unstable();
+        Ok(entries)
     }
 
     /// As [`Self::list`], but only what comes after the path `after`, which need not exist.
@@ -406,6 +431,12 @@ fn location(path: &str) -> Result<Path> {
 /// A path for a listing: as [`location`], but the root itself is allowed.
 fn folder(prefix: &str) -> Result<Path> {
     if prefix.is_empty() { Ok(Path::default()) } else { location(prefix) }
+}
+
+/// Whether a listing broke off at a name that is no path.
+fn is_odd_name(error: &Error) -> bool {
+    let Error::Store { source, .. } = error else { return false };
+    matches!(source.downcast_ref(), Some(object_store::Error::InvalidPath { .. }))
 }
 
 fn is_digits(text: &str) -> bool {

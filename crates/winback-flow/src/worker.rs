@@ -274,7 +274,7 @@ impl<B: Bodies> Worker<B> {
 
     /// What holds in the world of all that steps of the run wait for.
     async fn holding(&self, driven: &mut Driven<'_>) -> Result<BTreeSet<String>> {
-        let run = driven.read().await?;
+        let run = driven.view().await?;
         // One whose attempt failed or was lost begins anew, and waits anew.
         let state = |step: &Step| run.steps.get(&StepId::whole(&step.name)).map(|step| &step.state);
         let waiting = run.pipeline().steps.iter().filter(|step| !state(step).is_some_and(State::is_over));

@@ -72,6 +72,19 @@ impl Disk {
         names.filter_map(io::Result::transpose).collect()
     }
 
+    /// The paths of all files under a folder of the root, as far as they are text, in no order. It blocks.
+    pub(super) fn paths(root: &Path, below: &str) -> io::Result<Vec<String>> {
+        let mut paths = Vec::new();
+        let mut folders = vec![below.to_owned()];
+        while let Some(folder) = folders.pop() {
+            for name in Self::names(&root.join(&folder))? {
+                let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+                if root.join(&path).is_dir() { folders.push(path) } else { paths.push(path) }
+            }
+        }
+        Ok(paths)
+    }
+
     /// Opens a new file in `folder`, named in the way that `object_store` keeps out of its listings: all that follows
     /// the first `#` are digits. The name does not contain that of the object, which may have a `#` of its own.
     fn stage(&self, folder: &Path) -> io::Result<(File, PathBuf)> {

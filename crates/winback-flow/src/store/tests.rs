@@ -181,3 +181,16 @@ fn names_after_another_are_those_of_a_listing() {
         }
     });
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_whose_name_is_no_path_hides_no_other() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open("file:bank", folder.path(), &std::collections::BTreeMap::new()).unwrap();
+    block_on(store.put_new("weekly_folder/a.csv", "x".into())).unwrap();
+    let odd = std::ffi::OsStr::from_bytes(b"odd-\xff.csv");
+    std::fs::write(folder.path().join("bank/weekly_folder").join(odd), "x").unwrap();
+    let listed = block_on(store.list("weekly_folder")).unwrap();
+    assert_eq!(listed.into_iter().map(|entry| entry.path).collect::<Vec<_>>(), ["weekly_folder/a.csv"]);
+}

@@ -234,10 +234,14 @@ impl<T: Serialize + DeserializeOwned> Ledger<T> {
 
     /// Joins `fresh` to `history` and keeps the result, unless another task has come further meanwhile.
     fn remember(&self, mut history: History<T>, fresh: Vec<Arc<Record<T>>>) -> History<T> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if !fresh.is_empty() {
+            // Shared by two it would have to be copied to grow, whole, for each record.
+            if Arc::ptr_eq(&known, &history) {
+                *known = History::default();
+            }
             Arc::make_mut(&mut history).extend(fresh);
         }
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() < history.len() {
             *known = Arc::clone(&history);
         }

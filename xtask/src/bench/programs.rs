@@ -28,7 +28,10 @@ pub(super) fn build_chaos(config: &Config) -> anyhow::Result<PathBuf> {
     let built = built(config, &what, "winback")?;
     // The next build without the feature takes the same name.
     let kept = config.target.join("bench/winback-chaos");
-    std::fs::copy(&built, &kept).with_context(|| format!("cannot write `{}`", kept.display()))?;
+    let half = kept.with_extension("part");
+    // Another bench may be running it.
+    let copied = std::fs::copy(&built, &half).and_then(|_| std::fs::rename(&half, &kept));
+    copied.with_context(|| format!("cannot write `{}`", kept.display()))?;
     Ok(kept)
 }
 

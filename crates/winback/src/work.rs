@@ -71,10 +71,8 @@ impl Shop {
         cause: &str,
         forced: bool,
     ) -> Result<(RunId, bool)> {
-        let folder = [WEEKLY_FOLDER, OUTCOMES_FOLDER]
-            .into_iter()
-            .find(|folder| entry.path.starts_with(&format!("{folder}/")));
-        let Some(folder) = folder else {
+        let folder = WATCHED.into_iter().find(|(folder, _)| entry.path.starts_with(&format!("{folder}/")));
+        let Some((folder, usual)) = folder else {
             let message = format!("`{}` is in no folder that is watched", entry.path);
             return Err(UserError::new(message)).hint(format!("put weekly files into `{WEEKLY_FOLDER}`"));
         };
@@ -99,7 +97,8 @@ impl Shop {
         loop {
             round += 1;
             let request = Request {
-                id: RunId::of(&pipeline.name, &format!("{name}\n{digest}"), round),
+                // Whichever pipeline it is asked of, a file is published once.
+                id: RunId::of(usual, &format!("{name}\n{digest}"), round),
                 pipeline: pipeline.clone(),
                 inputs: inputs.clone(),
                 subject: name.clone(),

@@ -115,6 +115,13 @@ fn a_week_that_nobody_watches() {
     check_published(&bench, &first, customers);
     let forced = bench.json(&["run", "weekly", "--file", "w1.csv", "--force"])["runs"][0].clone();
     assert!(forced["published"].as_str().unwrap().ends_with("-r2"), "{forced}");
+    // Whichever pipeline a file is asked of, it is published once; and `score` alone looks at no history.
+    let known = bench.json(&["run", "score", "--file", "w2.csv"])["runs"][0].clone();
+    assert_eq!((&known["run"], &known["new"]), (&second["run"], &false.into()));
+    drop_file(&bench, "w4.csv", &shorter(&week, 4));
+    let scored = bench.json(&["run", "score", "--file", "w4.csv"])["runs"][0].clone();
+    assert_eq!((&scored["outcome"], &scored["trained"]), (&"succeeded".into(), &Value::Null));
+    assert_eq!(pending(&bench).len(), 0);
 }
 
 #[test]

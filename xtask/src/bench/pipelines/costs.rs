@@ -32,7 +32,7 @@ pub(super) fn engine(config: &Config, _asked: &Asked) -> anyhow::Result<Told> {
         ("file creates alone", "the three synced creates of a step alone"),
     ] {
         let micros = told[name].as_f64().with_context(|| format!("the bench told no `{name}`"))?;
-        text += &format!("  {shown:<44} {micros:>10.3}\n");
+        text += &format!("  {shown:<44} {micros:>11.4}\n");
     }
     Ok(Told { text, json: json!({ "part": "engine", "micros_a_step": told }), is_good: true })
 }

@@ -82,16 +82,10 @@ fn score() -> Pipeline {
                 .with("name", name())
                 .with("model", chosen("model"))
                 .with("digest", chosen("digest"))
-                .with("warning", Source::if_given("choose", "warning")),
+                .with("warning", Source::if_given("choose", "warning"))
+                .with("challenger", Source::if_given("choose", "challenger")),
         )
         .step(Step::new("drift", "drift").with("week", scored("week")).may_fail())
-        .step(
-            Step::new("shadow", "shadow")
-                .with("file", file())
-                .with("model", chosen("challenger"))
-                .with("scores", scored("scores"))
-                .may_fail(),
-        )
         .step(
             Step::new("publish", "publish")
                 .with("file", file())
@@ -105,7 +99,7 @@ fn score() -> Pipeline {
                 .with("warning", Source::if_given("choose", "warning"))
                 .with("drift", Source::if_given("drift", "findings"))
                 .with("asks_for_training", Source::if_given("drift", "asks_for_training"))
-                .with("shadow", Source::if_given("shadow", "comparison"))
+                .with("shadow", Source::if_given("score", "shadow"))
                 .with("status", Source::Status)
                 .always(),
         )

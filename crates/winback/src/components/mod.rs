@@ -17,7 +17,6 @@ mod publish;
 mod record;
 mod register;
 mod score;
-mod shadow;
 mod smoke;
 mod verify;
 
@@ -47,7 +46,6 @@ fn all(settings: &Settings) -> Vec<(Component, Code)> {
         (promote::component(), promote::run),
         (choose::component(), choose::run),
         (score::component(settings), score::run),
-        (shadow::component(settings), shadow::run),
         (drift::component(), drift::run),
         (publish::component(settings), publish::run),
         (close::component(), close::run),

@@ -17,7 +17,9 @@ use crate::error::{self, Result, ResultExt as _, UserError};
 use crate::steps::notes::{expected_unknown, notes};
 use crate::steps::opened::scorer;
 use crate::steps::register::named;
+
 use crate::steps::score::{BANDS, QUARANTINE, Week, beside, score};
+use crate::steps::shadow;
 use crate::steps::train::options;
 
 pub(crate) fn component(settings: &Settings) -> Component {
@@ -27,11 +29,13 @@ pub(crate) fn component(settings: &Settings) -> Component {
         .takes("model", Type::Text)
         .takes("digest", Type::Text)
         .may_take("warning", Type::Text)
+        .may_take("challenger", Type::Text)
         .gives("scores", Type::file("scores"))
         .gives("page", Type::file("page"))
         .gives("summary", Type::Json)
         .gives("week", Type::Json)
         .may_give("rejected", Type::file("quarantine"))
+        .may_give("shadow", Type::Json)
         .depends_on(settings.of_scoring())
 }
 
@@ -62,6 +66,8 @@ pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
         Err(error) if is_too_much(&error) => return refuse(desk, task, &name, &output, &error),
         summary => summary?,
     };
+    let challenger: Option<String> = task.inputs.parameter("challenger")?;
+    let shadow = challenger.map(|challenger| shadow::told(desk, file, &challenger, &output));
     desk.unchanged([file])?;
     let notes = notes(&summary, &known, &expected);
     let about =
@@ -70,6 +76,7 @@ pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
     let of_week = drift::Week::new(&report, &weight);
     let findings = of_week.judge().findings.into_iter().filter(|finding| finding.severity == Severity::Warn);
     report.notes.extend(findings.map(|finding| format!("{} ({})", finding.message, finding.evidence)));
+    report.notes.extend(shadow.iter().map(|shadow| shadow.in_words.clone()));
     let bands: serde_json::Map<String, serde_json::Value> = BANDS
         .iter()
         .zip(summary.bands)
@@ -89,6 +96,9 @@ pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
         ("summary", parameter(&told)?),
         ("week", parameter(&of_week)?),
     ]);
+    if let Some(shadow) = shadow {
+        given.insert("shadow".to_owned(), Value::Parameter(shadow.told));
+    }
     if let Some(rejected) = &summary.quarantine {
         given.insert("rejected".to_owned(), Value::File(desk.keep_file(rejected)?));
     }

@@ -124,14 +124,19 @@ pub(crate) fn is_undecided(version: &ModelVersion) -> bool {
 /// The registered version that a step is given as `model`, and by its digest where it is given that too.
 pub(crate) fn named(desk: &Desk, task: &Task) -> Result<ModelVersion> {
     let text: String = task.inputs.parameter("model")?;
-    let name: VersionName = text.parse()?;
-    let model = name.model.unwrap_or_else(|| desk.settings.train.name.clone());
-    let version = desk.bucket.wait(desk.bucket.registry.version(&model, name.number))?;
+    let version = called(desk, &text)?;
     let digest: Option<Digest> = task.inputs.parameter("digest")?;
     if digest.is_some_and(|digest| digest != version.digest) {
         anyhow::bail!("`{text}` is another package than it was: this is a fault of winback");
     }
     Ok(version)
+}
+
+/// The registered version of a name: `3`, `churn/3`.
+pub(crate) fn called(desk: &Desk, text: &str) -> Result<ModelVersion> {
+    let name: VersionName = text.parse()?;
+    let model = name.model.unwrap_or_else(|| desk.settings.train.name.clone());
+    desk.bucket.wait(desk.bucket.registry.version(&model, name.number))
 }
 
 /// The gates that stand closed for a version. Rows that the champion has no stored score of are scored from `history`,

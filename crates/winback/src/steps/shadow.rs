@@ -1,31 +1,91 @@
-//! Two scored files of the same customers, side by side.
+//! The challenger in the shadow: it scores the champion's file too, for comparison alone. Nobody is contacted on its word,
+//! and what it cannot do keeps no file from being scored.
 
 use std::path::Path;
 
 use arrow::array::AsArray;
 use arrow::datatypes::Float64Type;
+use serde_json::{Value as Json, json};
+use winback_flow::Artifact;
+use winback_retain::in_percent;
 use winback_table::input::Limits;
-use winback_table::reader::{Options, TableReader};
+use winback_table::reader::{Options, Repeats, TableReader};
 use winback_table::{Field, Kind, Role, Schema};
 
+use super::opened::scorer;
+use super::register::called;
+use super::score::{Week, beside, score};
+use super::train::options;
+use crate::desk::Desk;
 use crate::error::{Result, ResultExt as _};
+use crate::printer::count;
 use crate::wire::inputs;
+
+/// What is told of a challenger.
+pub(crate) struct Shadow {
+    pub(crate) told: Json,
+    pub(crate) in_words: String,
+}
+
+/// Scores a file with the challenger beside the champion's scores of it, `scored`.
+pub(crate) fn told(desk: &Desk, file: &Artifact, challenger: &str, scored: &Path) -> Shadow {
+    match score_beside(desk, file, challenger, scored) {
+        Ok(compared) => Shadow {
+            in_words: format!(
+                "the challenger `{challenger}` gives {} on average, {:+.2} points from the champion's, and puts {} of {} customers into another risk band",
+                in_percent(compared.mean_probability),
+                100.0 * compared.mean_difference,
+                count(compared.in_another_band),
+                count(compared.customers)
+            ),
+            told: json!({
+                "challenger": challenger,
+                "customers": compared.customers,
+                "mean_probability": compared.mean_probability,
+                "mean_difference": compared.mean_difference,
+                "mean_absolute_difference": compared.mean_absolute_difference,
+                "in_another_band": compared.in_another_band,
+            }),
+        },
+        // The error may speak of rows; the challenger's name is enough.
+        Err(_) => Shadow {
+            in_words: format!("the challenger `{challenger}` could not score this file"),
+            told: json!({ "challenger": challenger, "failed": true }),
+        },
+    }
+}
+
+fn score_beside(desk: &Desk, file: &Artifact, challenger: &str, scored: &Path) -> Result<Compared> {
+    let package = desk.bucket.package(&called(desk, challenger)?)?;
+    let schema = package.model.encoder.scoring_schema(&package.schema);
+    let key = schema.with_role(Role::Key).map(|field| field.name.clone());
+    let scorer = scorer(&desk.settings, package, key, challenger)?;
+    let output = beside(scored, ".challenger.csv");
+    let week = Week {
+        inputs: vec![desk.input(&desk.bring(file)?)],
+        output: &output,
+        options: options(&desk.settings, Repeats::Rejected),
+        reject_limit: desk.settings.data.reject_limit,
+    };
+    score(&scorer, &schema, week, None, &|_| ())?;
+    compare(scored, &output, desk.settings.data.limits)
+}
 
 /// How the challenger's scores differ from the champion's.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Compared {
-    pub(crate) customers: u64,
+struct Compared {
+    customers: u64,
     /// The challenger's.
-    pub(crate) mean_probability: f64,
+    mean_probability: f64,
     /// The challenger's less the champion's.
-    pub(crate) mean_difference: f64,
-    pub(crate) mean_absolute_difference: f64,
+    mean_difference: f64,
+    mean_absolute_difference: f64,
     /// Customers whom the challenger puts into another risk band.
-    pub(crate) in_another_band: u64,
+    in_another_band: u64,
 }
 
 /// Compares two scored files of the same rows, in the same order, as streams.
-pub(crate) fn compare(champions: &Path, challengers: &Path, limits: Limits) -> Result<Compared> {
+fn compare(champions: &Path, challengers: &Path, limits: Limits) -> Result<Compared> {
     let (mut first, mut second) = (Scores::open(champions, limits)?, Scores::open(challengers, limits)?);
     let mut compared = Compared::default();
     loop {

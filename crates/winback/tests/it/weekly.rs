@@ -257,6 +257,8 @@ fn a_person_may_roll_back_and_a_copied_package_is_deployed_like_any_other() {
     let manifest = check_published(&other, &run, Csv::parse(&week).rows.len());
     // The weekly training of that bank made the very package that was copied there first.
     assert!(manifest["shadow"]["customers"].is_number(), "{manifest}");
+    let page = other.read(&format!("{}/report.html", run["published"].as_str().unwrap()));
+    assert!(page.contains("The challenger") && page.contains("churn/9"), "the page tells of the challenger");
 }
 
 fn copy(from: &std::path::Path, to: &std::path::Path) {

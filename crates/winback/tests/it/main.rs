@@ -28,7 +28,6 @@ mod rejects;
 mod run;
 mod score;
 mod serve;
-#[expect(dead_code, reason = "what the tests of the store need is more than is needed here")]
 #[path = "../../../winback-flow/tests/it/servers.rs"]
 mod servers;
 mod simulate;

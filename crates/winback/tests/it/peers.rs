@@ -39,6 +39,11 @@ pub(crate) fn program(test: &str, name: &str) -> Option<PathBuf> {
     found
 }
 
+/// What the environment says under a name, if anything.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// Notes a skip under the name of a test, or fails it if nothing may be skipped.
 pub(crate) fn skip(test: &str, why: &str) {
     let line = format!("{test}: {why}");

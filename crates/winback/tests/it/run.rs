@@ -9,6 +9,7 @@ use tempfile::TempDir;
 /// A folder to run in; it goes away with the test.
 pub(crate) struct Bench {
     folder: TempDir,
+    variables: Vec<(String, String)>,
 }
 
 /// What a user saw.
@@ -20,7 +21,13 @@ pub(crate) struct Seen {
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self { folder: tempfile::tempdir().unwrap(), variables: Vec::new() }
+    }
+
+    /// What the environment says to all that is run from here on.
+    pub(crate) fn set(&mut self, variables: &[(&str, &str)]) {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.variables.extend(variables);
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -48,6 +55,7 @@ impl Bench {
         for name in ["CONFIG", "ROOT", "THREADS", "CPU", "TRAIN_NAME", "TRAIN_LEARNER", "TRAIN_SEED"] {
             command.env_remove(format!("WINBACK_{name}"));
         }
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 

@@ -27,6 +27,8 @@ use crate::work::{Shop, WATCHED};
 const AT_ONCE: usize = 2;
 /// How often what nothing names any more is removed.
 const CLEANED_EVERY: Duration = Duration::from_secs(86_400);
+/// How long after its start a server first does so: it reads many runs, and has better things to do then.
+const CLEANED_AFTER: Duration = Duration::from_secs(3_600);
 /// A file that an event tells of is read to its digest before the answer, up to this size. A larger one is taken up by
 /// the look that the event brings about, so that the answer comes in time.
 const READ_AT_ONCE: u64 = 64 << 20;
@@ -139,10 +141,12 @@ impl Service {
 
     /// Removes what nothing has named for long, now and then.
     async fn clean_up(&self) {
+        let mut due = self.clock.now().plus(CLEANED_AFTER);
         loop {
+            self.clock.sleep_until(due).await;
             let now = self.clock.now();
             self.clean(now).await;
-            self.clock.sleep_until(now.plus(CLEANED_EVERY)).await;
+            due = now.plus(CLEANED_EVERY);
         }
     }
 

@@ -13,7 +13,7 @@ use winback_table::input::{FileInput, Input};
 use crate::config::Settings;
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::Printer;
-use crate::wire::{self, Bucket};
+use crate::wire::{Bucket, digest_of};
 
 /// What a step works with.
 pub(crate) struct Desk {
@@ -118,8 +118,8 @@ impl Desk {
             match &artifact.place {
                 None => {}
                 Some(Place::Local { path }) => {
-                    let input = [self.input(Path::new(path))];
-                    if digest_of(&input[0])? != artifact.digest {
+                    let found = digest_of(self.input(Path::new(path)).as_ref())?;
+                    if found != artifact.digest {
                         return Err(changed(path));
                     }
                 }
@@ -152,7 +152,7 @@ impl Desk {
     /// Stores a file of ours as an artifact: nobody else may be writing to it.
     pub(crate) fn keep_file(&self, path: &Path) -> Result<Artifact> {
         let size = std::fs::metadata(path).context("cannot read a temporary file")?.len();
-        let digest = digest_of(&self.input(path))?;
+        let digest = digest_of(self.input(path).as_ref())?;
         let name = format!("artifacts/{digest}");
         let store = &self.bucket.store;
         match self.bucket.wait(store.put_file(&name, path)) {
@@ -187,11 +187,6 @@ fn changed(path: &str) -> anyhow::Error {
 fn is_there(error: &anyhow::Error) -> bool {
     let kind = error.downcast_ref::<winback_flow::Error>().map(winback_flow::Error::kind);
     kind == Some(winback_flow::ErrorKind::AlreadyExists)
-}
-
-/// The digest of the bytes of one input, as they lie.
-pub(crate) fn digest_of(input: &Arc<dyn Input>) -> Result<Digest> {
-    wire::digest_of(input.as_ref())
 }
 
 fn slug(text: &str) -> String {

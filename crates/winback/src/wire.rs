@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::runtime::Runtime;
-use winback_flow::{Clock, Digest, ModelVersion, Registry, Store};
+use winback_flow::{Clock, Digest, ModelVersion, Registry, Store, is_whole_name};
 use winback_learn::package::Package;
 use winback_table::input::{FileInput, Input, Limits};
 
@@ -163,12 +163,7 @@ fn matching(pattern: &Path) -> Result<Vec<PathBuf>> {
 /// Whether a path is a file that nobody is still writing.
 fn is_settled(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.is_file() && is_whole(&name)
-}
-
-/// Whether a name is that of a file that is whole, as far as names tell.
-pub(crate) fn is_whole(name: &str) -> bool {
-    !name.starts_with('.') && !name.ends_with(".tmp") && !name.ends_with(".part")
+    path.is_file() && is_whole_name(&name)
 }
 
 /// Whether a path is what scoring left beside a file, which a pattern does not mean.

@@ -1,12 +1,12 @@
 //! `history`: which files of labelled customers there are, and what is in them, by digest. It looks at the world, so it
 //! runs in every run; what follows is skipped when nothing has changed.
 
-use winback_flow::{Artifact, Component, Place, Task, Type, Value, Values};
+use winback_flow::{Artifact, Component, Place, Task, Type, Value, Values, is_whole_name};
 
 use crate::config::History;
-use crate::desk::{Desk, digest_of, outputs};
+use crate::desk::{Desk, outputs};
 use crate::error::{Result, ResultExt as _, UserError};
-use crate::wire::{INPUT_FOLDER, expand, is_whole};
+use crate::wire::{INPUT_FOLDER, digest_of, expand};
 
 pub(crate) fn component() -> Component {
     Component::new("history", 1, "find the history's files").gives("files", Type::file("customers").list())
@@ -27,7 +27,7 @@ fn local(desk: &Desk, names: &[std::path::PathBuf]) -> Result<Vec<Artifact>> {
         let path = std::path::absolute(&path).users(format!("cannot find `{}`", path.display()))?;
         let input = desk.input(&path);
         let (digest, size) =
-            (digest_of(&input)?, input.size().users(format!("cannot read `{}`", path.display()))?);
+            (digest_of(input.as_ref())?, input.size().users(format!("cannot read `{}`", path.display()))?);
         let Some(text) = path.to_str() else {
             return Err(UserError::new(format!("the name of `{}` is not UTF-8", path.display())).into());
         };
@@ -41,8 +41,7 @@ fn stored(desk: &Desk) -> Result<Vec<Artifact>> {
     let store = &desk.bucket.store;
     let mut files = Vec::new();
     for entry in desk.bucket.wait(store.list(INPUT_FOLDER))? {
-        let name = entry.path.rsplit('/').next().unwrap_or_default();
-        if !is_whole(name) || entry.size == 0 && entry.path.ends_with('/') {
+        if !is_whole_name(&entry.path) {
             continue;
         }
         let digest = desk.bucket.wait(store.digest(&entry))?;

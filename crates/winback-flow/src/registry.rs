@@ -190,14 +190,7 @@ impl Registry {
             return Err(Error::Override { model: model.to_owned(), version, gates });
         }
         self.version(model, version).await?;
-        let promoted = ModelRecord::Promoted {
-            model: model.to_owned(),
-            version,
-            alias,
-            by: by.to_owned(),
-            reason: reason.to_owned(),
-            overridden: overridden.to_vec(),
-        };
+        let promoted = promotion(model, version, alias, by, reason, overridden);
         let promote = |records: &[Arc<Record<ModelRecord>>]| {
             let holder = holder(records, model, alias);
             (holder.map(|holder| holder.version) != Some(version)).then(|| promoted.clone())
@@ -216,14 +209,7 @@ impl Registry {
         by: &str,
         reason: &str,
     ) -> Result<ModelVersion> {
-        let promoted = ModelRecord::Promoted {
-            model: model.to_owned(),
-            version,
-            alias: Alias::Champion,
-            by: by.to_owned(),
-            reason: reason.to_owned(),
-            overridden: Vec::new(),
-        };
+        let promoted = promotion(model, version, Alias::Champion, by, reason, &[]);
         let is_as_judged = |records: &[Arc<Record<ModelRecord>>]| {
             let champion = holder(records, model, Alias::Champion).map(|champion| champion.version);
             is_undecided(records, model, version) && champion == before
@@ -247,14 +233,7 @@ impl Registry {
         by: &str,
         reason: &str,
     ) -> Result<ModelVersion> {
-        let promoted = ModelRecord::Promoted {
-            model: model.to_owned(),
-            version,
-            alias: Alias::Challenger,
-            by: by.to_owned(),
-            reason: reason.to_owned(),
-            overridden: Vec::new(),
-        };
+        let promoted = promotion(model, version, Alias::Challenger, by, reason, &[]);
         let was_promoted = |record: &Arc<Record<ModelRecord>>| {
             record.content.subject() == (model, version)
                 && matches!(record.content, ModelRecord::Promoted { .. })
@@ -440,6 +419,25 @@ impl Registry {
         })?;
         digest.check(path, &bytes)?;
         Ok(bytes)
+    }
+}
+
+/// The record of a promotion.
+fn promotion(
+    model: &str,
+    version: u64,
+    alias: Alias,
+    by: &str,
+    reason: &str,
+    overridden: &[String],
+) -> ModelRecord {
+    ModelRecord::Promoted {
+        model: model.to_owned(),
+        version,
+        alias,
+        by: by.to_owned(),
+        reason: reason.to_owned(),
+        overridden: overridden.to_vec(),
     }
 }
 

@@ -31,6 +31,12 @@ impl Time {
         Self { milliseconds: self.milliseconds.saturating_add(more).min(Timestamp::MAX.as_millisecond()) }
     }
 
+    /// Seconds since 1970, as Prometheus counts.
+    #[must_use]
+    pub fn unix_seconds(self) -> f64 {
+        self.milliseconds as f64 / 1000.0
+    }
+
     /// How long after `earlier` this is; nothing if it is not after it.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

@@ -109,7 +109,7 @@ impl Guard {
         match self {
             // Pages of the web can make a browser post to this machine, but not hide that it is a browser.
             Self::Loopback if headers.contains_key(header::ORIGIN) => {
-                Err(ApiError::new(StatusCode::FORBIDDEN, "browsers may not send events"))
+                Err(ApiError::new(StatusCode::FORBIDDEN, "browsers may not ask this server"))
             }
             Self::Loopback | Self::Platform => Ok(()),
             Self::Tokens { verify, keys, clock } => {
@@ -133,7 +133,7 @@ impl Refusal {
     fn told(&self) -> ApiError {
         match self {
             Self::Denied(denied) => {
-                tracing::warn!(reason = %denied, "an event was not let in");
+                tracing::warn!(reason = %denied, "a request was not let in");
                 let status = if matches!(denied, Denied::Sender) {
                     StatusCode::FORBIDDEN
                 } else {
@@ -144,7 +144,7 @@ impl Refusal {
             Self::Keys(error) => {
                 let cause = std::error::Error::source(error).map(ToString::to_string);
                 tracing::warn!(reason = %error, cause, "the keys of tokens cannot be fetched");
-                ApiError::later("the token cannot be verified now; send the event again", None)
+                ApiError::later("the token cannot be verified now; try again", None)
             }
         }
     }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use winback_flow::trigger::{self, Change, Malformed};
 
 use crate::error::ApiError;
+use crate::metrics::{PUT_OFF, UNREADABLE};
 use crate::{Accepted, Later, State};
 
 /// How Event Grid asks whether it may send events, and how it is told.
@@ -74,14 +75,16 @@ async fn answer(state: &State, headers: &HeaderMap, body: &[u8]) -> Result<Respo
         Err(malformed) => {
             let reason = whole_reason(&malformed);
             tracing::warn!(reason, "an event was refused");
-            state.sink.refuse(reason.clone()).await.map_err(|later| put_off(&later))?;
+            state.sink.refuse(reason.clone()).await.map_err(|later| put_off(state, &later))?;
+            state.counts.event(UNREADABLE);
             return Ok(done(&json!({"refused": reason})));
         }
     };
     let mut outcomes = Vec::with_capacity(changes.len());
     for change in changes {
         let Change { bucket, name, generation, .. } = change.clone();
-        let accepted = state.sink.accept(change).await.map_err(|later| put_off(&later))?;
+        let accepted = state.sink.accept(change).await.map_err(|later| put_off(state, &later))?;
+        state.counts.event(accepted.word());
         let mut outcome = json!({"bucket": bucket, "name": name, "generation": generation});
         outcome.as_object_mut().expect("an object was just made").extend(said(&accepted));
         outcomes.push(outcome);
@@ -91,18 +94,14 @@ async fn answer(state: &State, headers: &HeaderMap, body: &[u8]) -> Result<Respo
 
 /// What became of a change, as fields of the answer.
 fn said(accepted: &Accepted) -> Vec<(String, Value)> {
-    let fields = match accepted {
-        Accepted::Started { run } => [("outcome", "started".to_owned()), ("run", run.clone())],
-        Accepted::Known { run } => [("outcome", "known".to_owned()), ("run", run.clone())],
-        Accepted::Noticed => return fields_of(&[("outcome", "noticed".to_owned())]),
-        Accepted::Ignored(why) => [("outcome", "ignored".to_owned()), ("because", why.to_string())],
-        Accepted::Refused { reason } => [("outcome", "refused".to_owned()), ("because", reason.clone())],
+    let more = match accepted {
+        Accepted::Started { run } | Accepted::Known { run } => Some(("run", run.clone())),
+        Accepted::Noticed => None,
+        Accepted::Ignored(why) => Some(("because", why.to_string())),
+        Accepted::Refused { reason } => Some(("because", reason.clone())),
     };
-    fields_of(&fields)
-}
-
-fn fields_of(fields: &[(&str, String)]) -> Vec<(String, Value)> {
-    fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect()
+    let outcome = ("outcome", accepted.word().to_owned());
+    [outcome].into_iter().chain(more).map(|(name, value)| (name.to_owned(), value.into())).collect()
 }
 
 /// The reason with that of its cause, on one line.
@@ -113,7 +112,8 @@ fn whole_reason(malformed: &Malformed) -> String {
     }
 }
 
-fn put_off(later: &Later) -> ApiError {
+fn put_off(state: &State, later: &Later) -> ApiError {
+    state.counts.event(PUT_OFF);
     tracing::warn!(cause = %later.source, "an event could not be recorded");
     ApiError::later("the event could not be recorded now; send it again", later.after)
 }

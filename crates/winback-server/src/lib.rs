@@ -1,5 +1,6 @@
 //! `winback serve`, as far as it stands: what clouds tell about new files comes in over HTTP ([`app`]), is checked for
-//! who sent it ([`Auth`]), read by `winback-flow`, and handed to an [`EventSink`], which makes a durable claim.
+//! who sent it ([`Auth`]), read by `winback-flow`, and handed to an [`EventSink`], which makes a durable claim. How
+//! things stand, as [`Measured`] tells it, is answered as Prometheus reads it.
 //!
 //! The server opens no dataset, knows no pipeline and keeps nothing: whatever is answered was recorded by the sink
 //! before. No token, and nothing of a message except names of objects, stands in an answer or a log.
@@ -8,22 +9,26 @@
 mod auth;
 mod error;
 mod events;
+mod metrics;
 mod routes;
 mod sink;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use winback_flow::Clock;
 
 pub use crate::auth::{Auth, Verify, may_listen};
 pub use crate::error::SetupError;
-pub use crate::routes::app;
+pub use crate::metrics::{Kind, Labels, Measured, Metric};
+pub use crate::routes::{app, metrics_app};
 pub use crate::sink::{Accepted, EventSink, Ignored, Later};
 
 use crate::auth::Guard;
+use crate::metrics::Counts;
 
 /// How long requests may go on once the end was asked for. Cloud Run and Kubernetes kill after 10 and 30 seconds.
 const GRACE: Duration = Duration::from_secs(9);
@@ -55,6 +60,8 @@ pub struct State {
     guard: Arc<Guard>,
     limits: Limits,
     turns: Arc<Semaphore>,
+    counts: Arc<Counts>,
+    measured: Option<Arc<dyn Measured>>,
 }
 
 impl State {
@@ -66,7 +73,14 @@ impl State {
         clock: Clock,
     ) -> Result<Self, SetupError> {
         let guard = Arc::new(Guard::new(auth, clock)?);
-        Ok(Self { sink, guard, limits, turns: Arc::new(Semaphore::new(limits.at_once)) })
+        let (turns, counts) = (Arc::new(Semaphore::new(limits.at_once)), Arc::default());
+        Ok(Self { sink, guard, limits, turns, counts, measured: None })
+    }
+
+    /// Tells with the server's own metrics how things stand.
+    #[must_use]
+    pub fn with_metrics(self, measured: Arc<dyn Measured>) -> Self {
+        Self { measured: Some(measured), ..self }
     }
 }
 
@@ -76,12 +90,12 @@ impl std::fmt::Debug for State {
     }
 }
 
-/// Answers on `listener` until `shutdown` comes, and a little longer for requests that are under way.
+/// Answers on `listener` with [`app`] or [`metrics_app`] until `shutdown` comes, and a little longer for requests that are under way.
 ///
 /// Ask [`may_listen`] before binding.
 pub async fn serve(
     listener: TcpListener,
-    state: State,
+    app: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let (asked, mut was_asked) = tokio::sync::watch::channel(false);
@@ -89,7 +103,7 @@ pub async fn serve(
         shutdown.await;
         asked.send_replace(true);
     };
-    let served = axum::serve(listener, app(state)).with_graceful_shutdown(until);
+    let served = axum::serve(listener, app).with_graceful_shutdown(until);
     // A connection on which nothing comes would else be waited for without end.
     let patience = async move {
         // An error means that serving ended by itself.

@@ -77,6 +77,7 @@ Environment:
   WINBACK_CONFIG         the settings file
   WINBACK_ROOT           where models, weekly files and results live
   WINBACK_LISTEN         where the server listens
+  WINBACK_METRICS        where the server tells metrics to anyone who asks
   WINBACK_THREADS        how many threads
   WINBACK_CPU            portable, avx2 or avx512: the inner loops [default: the fastest there are]
   WINBACK_TRAIN_NAME     the name of the model

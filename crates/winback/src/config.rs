@@ -156,6 +156,7 @@ pub(crate) struct Overrides {
     pub(crate) effort: Option<Effort>,
     pub(crate) seed: Option<u64>,
     pub(crate) listen: Option<String>,
+    pub(crate) metrics: Option<String>,
 }
 
 /// Where the settings file is, and whether somebody said so.
@@ -185,6 +186,7 @@ impl Environment {
     const EFFORT: &str = "WINBACK_TRAIN_EFFORT";
     const SEED: &str = "WINBACK_TRAIN_SEED";
     const LISTEN: &str = "WINBACK_LISTEN";
+    const METRICS: &str = "WINBACK_METRICS";
     const NO_COLOUR: &str = "NO_COLOR";
     const USERS: [&str; 2] = ["USER", "USERNAME"];
 
@@ -196,7 +198,7 @@ impl Environment {
 
     fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
         let set = |name: &&'static str| Some((*name, lookup(name).filter(|value| !value.is_empty())?));
-        let known = [Self::CONFIG, Self::ROOT, Self::THREADS, Self::CPU, Self::LISTEN];
+        let known = [Self::CONFIG, Self::ROOT, Self::THREADS, Self::CPU, Self::LISTEN, Self::METRICS];
         let train = [Self::NAME, Self::LEARNER, Self::EFFORT, Self::SEED];
         let known = known.iter().chain(&train).chain(&Self::USERS);
         let colour = set(&Self::NO_COLOUR).is_none();
@@ -274,6 +276,7 @@ impl Settings {
             (None, None) => rooted(DEFAULT_ROOT, folder)?,
         };
         let listen = flags.listen.clone().or_else(|| environment.text(Environment::LISTEN));
+        let metrics = flags.metrics.clone().or_else(|| environment.text(Environment::METRICS));
         let place = |error: UserError| anyhow::Error::new(error).context(in_file(path));
         Ok(Self {
             file: path.to_owned(),
@@ -284,7 +287,8 @@ impl Settings {
             train: TrainSettings::resolve(raw.train, environment, flags)?,
             pipelines: PipelineSettings::resolve(raw.pipelines, &root)
                 .map_err(|error| error.context(in_file(path)))?,
-            serve: ServeSettings::resolve(raw.serve, listen).map_err(|error| error.context(in_file(path)))?,
+            serve: ServeSettings::resolve(raw.serve, listen, metrics)
+                .map_err(|error| error.context(in_file(path)))?,
         })
     }
 }

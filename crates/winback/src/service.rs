@@ -49,8 +49,8 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    pub(crate) fn new(shop: Shop, settings: Settings, printer: Printer) -> Arc<Self> {
-        let (shop, clock) = (Arc::new(shop), Clock::system());
+    pub(crate) fn new(shop: Arc<Shop>, settings: Settings, printer: Printer) -> Arc<Self> {
+        let clock = Clock::system();
         let (wake, deployed) = (Arc::<Notify>::default(), Mutex::default());
         let folders =
             WATCHED.iter().filter_map(|(folder, _)| shop.bucket.store.local_path(folder).ok().flatten());

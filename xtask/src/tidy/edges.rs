@@ -1,7 +1,8 @@
 //! Rule `edges`: which of our crates may use which, as one table; everything not in it is forbidden.
 //!
 //! Build and test dependencies count like ordinary ones, otherwise a circle could come in through the tests.
-//! The one exception is `winback-simulate`, which makes test data for every crate above `winback-table`.
+//! The exceptions serve tests alone: `winback-simulate` makes data for every crate above `winback-table`, and
+//! `winback-peers` knows what a machine may lack.
 
 use std::collections::BTreeSet;
 
@@ -16,6 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("winback-kernels", &[]),
     ("winback-table", &[]),
     ("winback-flow", &[]),
+    ("winback-peers", &[]),
     ("winback-simulate", &["winback-table"]),
     ("winback-learn", &["winback-table", "winback-kernels"]),
     ("winback-retain", &["winback-learn", "winback-table"]),
@@ -35,9 +37,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
-/// What the tests of these crates may use besides.
-const TESTS_MAY_USE: &str = "winback-simulate";
-const TESTED_WITH_IT: &[&str] = &["winback-learn", "winback-retain", "winback-server", "winback"];
+/// What tests may use besides: a crate, and the crates whose tests may use it.
+const TESTS_MAY_USE: &[(&str, &[&str])] = &[
+    ("winback-peers", &["winback-flow", "winback-server", "winback"]),
+    ("winback-simulate", &["winback-learn", "winback-retain", "winback-server", "winback"]),
+];
 
 /// One use of one of our crates by another.
 struct Edge<'a> {
@@ -83,8 +87,8 @@ fn row(name: &str) -> Option<&'static [&'static str]> {
 
 fn is_allowed(edge: &Edge<'_>) -> bool {
     let in_table = row(edge.user).is_some_and(|used| used.contains(&edge.used));
-    let as_test_data = edge.for_tests && edge.used == TESTS_MAY_USE && TESTED_WITH_IT.contains(&edge.user);
-    in_table || as_test_data
+    let helps = |(used, users): &(&str, &[&str])| *used == edge.used && users.contains(&edge.user);
+    in_table || (edge.for_tests && TESTS_MAY_USE.iter().any(helps))
 }
 
 fn complaint(edge: &Edge<'_>) -> String {
@@ -116,7 +120,10 @@ mod tests {
     }
 
     #[test]
-    fn simulate_is_for_tests_of_the_crates_above_table() {
+    fn some_crates_are_for_tests_alone() {
+        check("winback-flow", "winback-peers", true, true);
+        check("winback-flow", "winback-peers", false, false);
+        check("winback-learn", "winback-peers", true, false);
         check("winback-learn", "winback-simulate", true, true);
         check("winback-learn", "winback-simulate", false, false);
         check("winback-table", "winback-simulate", true, false);

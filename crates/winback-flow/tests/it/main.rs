@@ -6,6 +6,5 @@
 mod contract;
 mod faults;
 mod gateway;
-mod peers;
 mod servers;
 mod stores;

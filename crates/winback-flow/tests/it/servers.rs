@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::peers;
+use winback_peers as peers;
 
 /// The bucket that is there.
 pub(crate) const BUCKET: &str = "bank";

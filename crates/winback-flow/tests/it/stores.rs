@@ -13,8 +13,8 @@ use winback_flow::{ErrorKind, Store};
 
 use crate::contract;
 use crate::gateway::{Face, Gateway};
-use crate::peers;
 use crate::servers::{ACCOUNT, BUCKET, KEY, Server, service_account};
+use winback_peers as peers;
 
 const NAMED: &str = "WINBACK_TEST_STORE";
 const NAMES: &str = "WINBACK_TEST_NAMES";

@@ -15,10 +15,10 @@ use winback_server::{Auth, Limits, app};
 use crate::fake::{Fake, eventually, paths, running, state};
 use crate::messages::{Message, binary, post, push, structured};
 
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
 }
 
 impl Answer {
@@ -36,6 +36,17 @@ async fn ask(app: axum::Router, method: Method, path: &str, message: &Message) -
     let (parts, body) = response.into_parts();
     let body = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
     Answer { status: parts.status, headers: parts.headers, body }
+}
+
+/// Asks for a page.
+pub(crate) async fn get(app: axum::Router, path: &str, headers: &[(&'static str, &str)]) -> Answer {
+    let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    ask(app, Method::GET, path, &Message { headers, body: String::new() }).await
+}
+
+/// Posts a message as clouds do.
+pub(crate) async fn tell(app: axum::Router, message: &Message) -> Answer {
+    ask(app, Method::POST, "/events", message).await
 }
 
 fn plain(body: &str) -> Message {

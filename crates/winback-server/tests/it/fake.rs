@@ -125,7 +125,7 @@ pub(crate) async fn running(sink: &Arc<Fake>, auth: Auth, limits: Limits) -> Run
         // Whether told to stop or forgotten, it stops.
         let _ = stopped.await;
     };
-    let ended = tokio::spawn(serve(listener, state(sink, auth, limits), shutdown));
+    let ended = tokio::spawn(serve(listener, app(state(sink, auth, limits)), shutdown));
     Running { address, stop, ended }
 }
 

@@ -4,7 +4,7 @@
 mod answers;
 mod fake;
 mod messages;
-mod peers;
+mod metrics;
 mod peers_google_auth;
 mod peers_python;
 mod repeats;

@@ -9,9 +9,9 @@ use winback_server::{Auth, Limits, Verify};
 
 use crate::fake::{Fake, running};
 use crate::messages::post;
-use crate::peers;
 use crate::peers_python::Program;
 use crate::tokens::{AUDIENCE, EMAIL, with_token};
+use winback_peers as peers;
 
 /// An issuer on this machine. It prints its address and its tokens with the verdict of `google-auth`, and then, for
 /// each line it is sent, how often we fetched its keys.
@@ -120,7 +120,7 @@ struct Issuer {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tokens_are_judged_as_google_auth_judges_them() {
     let packages = ["google.oauth2.id_token", "jwt", "cryptography", "requests"];
-    if !peers::has("tokens_are_judged_as_google_auth_judges_them", &packages) {
+    if !peers::python("tokens_are_judged_as_google_auth_judges_them", &packages) {
         return;
     }
     let mut program = Command::new("python3");

@@ -10,7 +10,7 @@ use winback_server::{Auth, Limits};
 
 use crate::fake::{Fake, running};
 use crate::messages::{binary, post, push, structured};
-use crate::peers;
+use winback_peers as peers;
 
 /// Posts each name in both modes; prints what was answered.
 const SEND: &str = "
@@ -78,7 +78,7 @@ impl Drop for Program {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_of_cloudevents_are_read() {
-    if !peers::has("events_of_cloudevents_are_read", &["cloudevents"]) {
+    if !peers::python("events_of_cloudevents_are_read", &["cloudevents"]) {
         return;
     }
     let sink = Arc::new(Fake::default());
@@ -107,7 +107,7 @@ async fn events_of_cloudevents_are_read() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn functions_framework_reads_our_events_as_we_do() {
-    if !peers::has("functions_framework_reads_our_events_as_we_do", &["functions_framework"]) {
+    if !peers::python("functions_framework_reads_our_events_as_we_do", &["functions_framework"]) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -131,6 +131,7 @@ pub(crate) struct SchedulePart {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ServePart {
     pub(crate) listen: Option<String>,
+    pub(crate) metrics: Option<String>,
     pub(crate) events: Option<EventsPart>,
 }
 

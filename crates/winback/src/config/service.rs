@@ -52,6 +52,8 @@ impl PartialEq for Timed {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ServeSettings {
     pub(crate) listen: SocketAddr,
+    /// Where metrics are told to anyone who asks, if anywhere.
+    pub(crate) metrics: Option<SocketAddr>,
     events: Option<EventsPart>,
 }
 
@@ -98,11 +100,14 @@ impl Timed {
 }
 
 impl ServeSettings {
-    pub(super) fn resolve(raw: ServePart, said: Option<String>) -> Result<Self> {
-        let listen = said.or(raw.listen).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
-        let parsed = listen.parse();
-        let listen = parsed.users(format!("`{listen}` is no address to listen on"));
-        let listen = listen.hint("write it as `127.0.0.1:8080`, or `0.0.0.0:8080` for all networks")?;
+    /// What was said outside the file wins: where to listen, and where to tell metrics.
+    pub(super) fn resolve(raw: ServePart, listen: Option<String>, metrics: Option<String>) -> Result<Self> {
+        let address = |text: String| -> Result<SocketAddr> {
+            let parsed = text.parse().users(format!("`{text}` is no address to listen on"));
+            parsed.hint("write it as `127.0.0.1:8080`, or `0.0.0.0:8080` for all networks")
+        };
+        let listen = address(listen.or(raw.listen).unwrap_or_else(|| "127.0.0.1:8080".to_owned()))?;
+        let metrics = metrics.or(raw.metrics).map(address).transpose()?;
         if let Some(EventsPart { verify: Verifier::Jwks, audience, email, .. }) = &raw.events
             && (audience.is_none() || email.is_none())
         {
@@ -110,7 +115,7 @@ impl ServeSettings {
                 UserError::new("`[serve.events]` verifies tokens and names no `audience` or no `email`");
             return Err(missing).hint("write those of the subscription or trigger that sends the events");
         }
-        Ok(Self { listen, events: raw.events })
+        Ok(Self { listen, metrics, events: raw.events })
     }
 
     /// Who may send events.

@@ -9,10 +9,10 @@ use winback_flow::Store;
 
 use crate::bank;
 use crate::gateway::{Face, Gateway};
-use crate::peers;
 use crate::run::Bench;
 use crate::servers::{ACCOUNT, BUCKET, KEY, Server, service_account};
 use crate::weekly::shorter;
+use winback_peers as peers;
 
 /// What the environment of a process says to [`does_what_it_is_told`].
 const ROOT: &str = "WINBACK_TEST_ROOT";

@@ -13,7 +13,7 @@ use winback_table::reader::{Options, TableReader};
 use winback_table::{Kind, MemorySource, Schema};
 
 use crate::bank::{HISTORY, PACKAGE, WEEK, trained};
-use crate::peers_python::{checked, has, python};
+use crate::peers_python::{checked, python};
 use crate::run::Bench;
 
 /// Probabilities agree within this on every row. Users are promised 1e-5; a margin and a probability rounded to 32 bits
@@ -27,7 +27,7 @@ const TAKEN: usize = 3;
 /// field with a delimiter in it) and on made ones. Where a history is named, trees that are quickly learnt from it are
 /// compared too.
 pub(crate) fn check(test: &str, bench: &Bench, folder: &str, history: Option<&str>, lines: &[&str]) {
-    if !has(test, &["numpy", "onnxruntime"]) {
+    if !winback_peers::python(test, &["numpy", "onnxruntime"]) {
         return;
     }
     compare(bench, folder, lines);

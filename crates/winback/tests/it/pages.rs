@@ -8,8 +8,8 @@ use winback_retain::report::{ProfileReport, ShownFinding};
 
 use crate::bank::{PACKAGE, WEEK, trained, week};
 use crate::csv::Csv;
-use crate::peers;
 use crate::run::Bench;
+use winback_peers as peers;
 
 /// The program of a browser that Playwright can drive, if one is here.
 fn browser() -> Option<PathBuf> {
@@ -19,9 +19,7 @@ fn browser() -> Option<PathBuf> {
 
 /// Looks at a page with `testdata/pages/look.py`; answers whether anything was looked at.
 fn look(test: &str, page: &Path, more: &[&str]) -> bool {
-    let import = Command::new("python3").args(["-c", "import playwright"]).output();
-    if !import.is_ok_and(|output| output.status.success()) {
-        peers::skip(test, "`python3` cannot import playwright");
+    if !peers::python(test, &["playwright"]) {
         return false;
     }
     let Some(browser) = browser() else {

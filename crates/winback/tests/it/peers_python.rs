@@ -6,7 +6,6 @@ use std::process::{Command, Output};
 
 use crate::bank::{WEEK, trained};
 use crate::csv::Csv;
-use crate::peers;
 
 /// Prints a Parquet file as JSON: names, types, and the rows as lists.
 const READ: &str = "
@@ -53,17 +52,6 @@ pub(crate) fn python(arguments: &[&str], folder: &Path) -> Output {
     Command::new("python3").args(arguments).current_dir(folder).output().unwrap()
 }
 
-/// Whether Python is here with these packages; if not, the skip is noted.
-pub(crate) fn has(test: &str, packages: &[&str]) -> bool {
-    let names = packages.join(", ");
-    let import = Command::new("python3").args(["-c", &format!("import {names}")]).output();
-    let is_here = import.is_ok_and(|output| output.status.success());
-    if !is_here {
-        peers::skip(test, &format!("`python3` cannot import {names}"));
-    }
-    is_here
-}
-
 pub(crate) fn checked(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).unwrap()
@@ -71,7 +59,7 @@ pub(crate) fn checked(output: &Output) -> String {
 
 #[test]
 fn pyarrow_reads_our_parquet() {
-    if !has("pyarrow_reads_our_parquet", &["pyarrow"]) {
+    if !winback_peers::python("pyarrow_reads_our_parquet", &["pyarrow"]) {
         return;
     }
     let bench = trained();
@@ -100,7 +88,7 @@ fn pyarrow_reads_our_parquet() {
 
 #[test]
 fn packed_scores_are_read_by_python_and_by_us() {
-    if !has("packed_scores_are_read_by_python_and_by_us", &["gzip", "pyarrow"]) {
+    if !winback_peers::python("packed_scores_are_read_by_python_and_by_us", &["gzip", "pyarrow"]) {
         return;
     }
     let bench = trained();
@@ -117,7 +105,7 @@ fn packed_scores_are_read_by_python_and_by_us() {
 
 #[test]
 fn parquet_of_pyarrow_is_scored_as_the_csv_is() {
-    if !has("parquet_of_pyarrow_is_scored_as_the_csv_is", &["pyarrow"]) {
+    if !winback_peers::python("parquet_of_pyarrow_is_scored_as_the_csv_is", &["pyarrow"]) {
         return;
     }
     let bench = trained();
@@ -130,7 +118,7 @@ fn parquet_of_pyarrow_is_scored_as_the_csv_is() {
 
 #[test]
 fn fixtures_are_what_their_makers_make() {
-    if !has("fixtures_are_what_their_makers_make", &["numpy", "scipy", "sklearn", "shap"]) {
+    if !winback_peers::python("fixtures_are_what_their_makers_make", &["numpy", "scipy", "sklearn", "shap"]) {
         return;
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata");

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::peers;
 use crate::run::Bench;
+use winback_peers as peers;
 
 /// What is expected of one file.
 struct Expected<'a> {

@@ -11,8 +11,8 @@ use winback_table::reader::{Options, TableReader};
 use crate::csv::Csv;
 use crate::explain::check;
 use crate::onnx;
-use crate::peers;
 use crate::run::Bench;
+use winback_peers as peers;
 
 /// Base and effects add up to the log-odds within this on every row.
 const TOLERANCE: f64 = 1e-9;

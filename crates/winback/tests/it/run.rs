@@ -52,7 +52,8 @@ impl Bench {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_winback"));
         command.current_dir(self.path()).args(arguments);
-        for name in ["CONFIG", "ROOT", "THREADS", "CPU", "TRAIN_NAME", "TRAIN_LEARNER", "TRAIN_SEED"] {
+        let general = ["CONFIG", "ROOT", "LISTEN", "METRICS", "THREADS", "CPU"];
+        for name in general.into_iter().chain(["TRAIN_NAME", "TRAIN_LEARNER", "TRAIN_EFFORT", "TRAIN_SEED"]) {
             command.env_remove(format!("WINBACK_{name}"));
         }
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));

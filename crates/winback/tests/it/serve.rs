@@ -17,22 +17,37 @@ use crate::weekly::{drop_file, shorter};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A server that ends with the test.
-struct Served {
+pub(crate) struct Served {
     process: Child,
     address: String,
+    /// Where it tells metrics, if at an address of their own.
+    pub(crate) metrics: Option<String>,
 }
 
 impl Served {
     fn start(bench: &Bench) -> Self {
+        Self::started(bench, &[])
+    }
+
+    /// One with an address for metrics.
+    pub(crate) fn measured(bench: &Bench) -> Self {
+        Self::started(bench, &["--metrics", "127.0.0.1:0"])
+    }
+
+    fn started(bench: &Bench, more: &[&str]) -> Self {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_winback"));
-        command.current_dir(bench.path()).args(["serve", "--listen", "127.0.0.1:0"]);
+        command.current_dir(bench.path()).args(["serve", "--listen", "127.0.0.1:0"]).args(more);
         let mut process = command.stderr(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let first = lines.next().unwrap().unwrap();
-        let address = first.split("http://").nth(1).unwrap().split(';').next().unwrap().to_owned();
+        let mut address = || {
+            let line = lines.next().unwrap().unwrap();
+            line.split("http://").nth(1).unwrap().split([';', '/']).next().unwrap().to_owned()
+        };
+        let metrics = more.first().map(|_| address());
+        let address = address();
         // Whoever stops reading stops the writer.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { process, address }
+        Self { process, address, metrics }
     }
 
     /// Sends an event of Google's about an object; answers the status and the body.
@@ -57,6 +72,16 @@ impl Served {
     }
 }
 
+/// Makes a request without a body, such as `GET /metrics`; answers the status and the body.
+pub(crate) fn ask(address: &str, request: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "{request} HTTP/1.0\r\nhost: x\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
 impl Drop for Served {
     fn drop(&mut self) {
         drop(self.process.kill());
@@ -65,7 +90,7 @@ impl Drop for Served {
 }
 
 /// A bank with a scorecard as champion, and its week.
-fn bank() -> (Bench, String) {
+pub(crate) fn bank() -> (Bench, String) {
     let bench = bank::trained();
     bench.edit("winback.toml", "learner = \"auto\"", "learner = \"linear\"");
     let week = bench.read(bank::WEEK);
@@ -73,7 +98,7 @@ fn bank() -> (Bench, String) {
     (bench, week)
 }
 
-fn wait_for(what: &str, holds: impl Fn() -> bool) {
+pub(crate) fn wait_for(what: &str, holds: impl Fn() -> bool) {
     #[expect(
         clippy::disallowed_methods,
         reason = "a test that waits for another process has to stop some day"
@@ -85,7 +110,7 @@ fn wait_for(what: &str, holds: impl Fn() -> bool) {
     }
 }
 
-fn is_published(bench: &Bench, name: &str) -> bool {
+pub(crate) fn is_published(bench: &Bench, name: &str) -> bool {
     bench.path().join(format!("output_folder/{name}/latest.json")).exists()
 }
 

@@ -27,6 +27,8 @@ pub struct Component {
     pub outputs: Vec<Port>,
     /// The settings that its outputs depend on.
     pub settings: Json,
+    /// Whether it takes so long that a worker first asks whether another one is at the same work in another run.
+    pub long: bool,
 }
 
 /// A named input or output.
@@ -45,7 +47,7 @@ impl Component {
     #[must_use]
     pub fn new(name: &'static str, version: u32, about: &'static str) -> Self {
         let (inputs, outputs, settings) = (Vec::new(), Vec::new(), Json::Null);
-        Self { name, version, about, inputs, outputs, settings }
+        Self { name, version, about, inputs, outputs, settings, long: false }
     }
 
     /// With an input more, which must be given.
@@ -94,6 +96,12 @@ impl Component {
             Some(unknown) => wrong(format!("it has no input `{unknown}`")),
             None => Ok(()),
         }
+    }
+
+    /// As work that takes long.
+    #[must_use]
+    pub fn long(self) -> Self {
+        Self { long: true, ..self }
     }
 
     /// With the settings that its outputs depend on.

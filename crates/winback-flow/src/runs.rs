@@ -12,7 +12,7 @@ use crate::keys;
 use crate::pipeline::Pipeline;
 use crate::run::{Created, Entry, Outcome, Run, RunId, State, StepId};
 use crate::value::Values;
-use crate::{Clock, Digest, Error, Ledger, Record, Result, Store};
+use crate::{Clock, Digest, Error, Ledger, Record, Result, Store, Time};
 
 /// A version of an object in a watched folder, and what is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -198,6 +198,26 @@ impl Runs {
         Run::begin(id, &records).ok_or_else(|| Error::UnknownRun { run: id.to_string() })
     }
 
+    /// Whether the work under a key is under way in another open run, by a claim that stands. Only the first of them are
+    /// asked: those that workers take up first.
+    pub(crate) async fn is_worked_on(
+        &self,
+        key: &Digest,
+        except: &RunId,
+        stands: impl Fn(&str, Time) -> bool,
+    ) -> Result<bool> {
+        let open = self.open().await?;
+        for line in open.iter().filter(|line| line.run != *except).take(MOST_ASKED) {
+            let run = self.find(&line.run).await?;
+            let is_claimed =
+                |state: &State| matches!(state, State::Claimed { owner, until } if stands(owner, *until));
+            if run.steps.values().any(|step| step.key.as_ref() == Some(key) && is_claimed(&step.state)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Asks a run to end; one that has ended is left as it is. Answers whether there was anything to end.
     pub async fn cancel(&self, id: &RunId, by: &str, reason: &str) -> Result<bool> {
         let asked = |run: &Run| {
@@ -287,6 +307,9 @@ impl Runs {
 
 /// Earlier runs that are looked at for the same step.
 const MOST_COMPARED: usize = 20;
+
+/// Open runs that are asked whether they are at the same work.
+const MOST_ASKED: usize = 8;
 
 /// Why a step ran, or did not.
 #[derive(Debug)]

@@ -220,13 +220,12 @@ impl<B: Bodies> Worker<B> {
             Action::Wait(until) => return Ok(Decision::Wait(until)),
             Action::Record(_) => Vec::new(),
             Action::Start(_) if room == 0 => return Ok(Decision::Wait(None)),
-            Action::Start(mut ready) => {
-                let busy = |ready: &Ready| ready.cache && self.busy().contains(&ready.key);
-                ready.retain(|ready| !busy(ready));
-                if ready.is_empty() {
+            Action::Start(ready) => {
+                let chosen = self.looked_up(driven.id, ready, room, &known).await?;
+                if chosen.is_empty() {
                     return Ok(Decision::Wait(Some(now.plus(self.options.look))));
                 }
-                self.looked_up(ready.into_iter().take(room)).await?
+                chosen
             }
         };
         let until = now.plus(self.options.lease);
@@ -288,11 +287,31 @@ impl<B: Bodies> Worker<B> {
         Ok(holding)
     }
 
-    /// The steps with what earlier runs gave under their keys, where that may stand for them.
-    async fn looked_up(&self, ready: impl Iterator<Item = Ready>) -> Result<Vec<(Ready, Option<Kept>)>> {
+    /// Those steps whose outputs nobody is at, with what earlier runs gave under their keys where that may stand for them.
+    async fn looked_up(
+        &self,
+        run: &RunId,
+        ready: Vec<Ready>,
+        room: usize,
+        known: &Knowledge<'_>,
+    ) -> Result<Vec<(Ready, Option<Kept>)>> {
+        let stands = |owner: &str, until| known.now < until && !(known.is_dead)(owner);
+        let is_long =
+            |ready: &Ready| self.components.get(ready.component.as_str()).is_some_and(|found| found.long);
         let mut looked_up = Vec::new();
         for ready in ready {
-            let kept = if ready.cache { keys::usable(&self.store, &ready.key).await? } else { None };
+            if looked_up.len() == room {
+                break;
+            }
+            let kept = match ready.cache {
+                false => None,
+                true if self.busy().contains(&ready.key) => continue,
+                true => keys::usable(&self.store, &ready.key).await?,
+            };
+            let may_be_at_it = ready.cache && kept.is_none() && is_long(&ready);
+            if may_be_at_it && self.runs.is_worked_on(&ready.key, run, stands).await? {
+                continue;
+            }
             looked_up.push((ready, kept));
         }
         Ok(looked_up)

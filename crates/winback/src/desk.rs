@@ -13,6 +13,7 @@ use winback_table::input::{FileInput, Input};
 use crate::config::Settings;
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::Printer;
+use crate::scratch::Scratch;
 use crate::wire::{Bucket, digest_of};
 
 /// What a step works with.
@@ -20,7 +21,7 @@ pub(crate) struct Desk {
     pub(crate) settings: Settings,
     pub(crate) bucket: Bucket,
     pub(crate) printer: Printer,
-    scratch: tempfile::TempDir,
+    scratch: Scratch,
     /// Attempts under way; what was brought stays as long as there is one.
     attempts: Mutex<u64>,
 }
@@ -45,8 +46,7 @@ impl Drop for Tidied<'_> {
 
 impl Desk {
     pub(crate) fn new(settings: Settings, bucket: Bucket, printer: Printer) -> Result<Self> {
-        let scratch = tempfile::Builder::new().prefix("winback-").tempdir();
-        let scratch = scratch.context("cannot make a folder for temporary files")?;
+        let scratch = Scratch::begin(&std::env::temp_dir())?;
         Ok(Self { settings, bucket, printer, scratch, attempts: Mutex::default() })
     }
 

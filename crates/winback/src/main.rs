@@ -14,6 +14,7 @@ mod notices;
 mod pipelines;
 mod printer;
 mod schema;
+mod scratch;
 mod service;
 mod steps;
 mod stopwatch;

@@ -321,3 +321,6 @@ impl EventSink for Service {
         .boxed()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,6 +33,7 @@ struct Work {
 impl Bodies for Work {
     async fn attempt(&self, task: Task) -> Result<Values, Failure> {
         let outcome = match task.component.as_str() {
+            "learn" => self.learn(&task).await,
             "score" => self.score(&task).await,
             _ => self.publish(&task).await,
         };
@@ -45,6 +46,12 @@ impl Bodies for Work {
 }
 
 impl Work {
+    async fn learn(&self, task: &Task) -> crate::Result<Values> {
+        let text = format!("{} of {} by {}", task.attempt, task.run, self.owner);
+        self.store.put_artifact(text.clone().into()).await?;
+        Ok(Values::from([("model".to_owned(), Value::of(text))]))
+    }
+
     async fn score(&self, task: &Task) -> crate::Result<Values> {
         let name = task.inputs["name"].json().unwrap();
         let text = format!("{name} by {} at attempt {}", self.owner, task.attempt);
@@ -66,11 +73,14 @@ impl Work {
 }
 
 fn components() -> Components {
-    let score =
-        Component::new("score", 1, "").takes("name", Type::Text).gives("scores", Type::file("scores"));
+    let learn = Component::new("learn", 1, "").gives("model", Type::Text).long();
+    let score = Component::new("score", 1, "")
+        .takes("name", Type::Text)
+        .takes("model", Type::Text)
+        .gives("scores", Type::file("scores"));
     let publish =
         Component::new("publish", 1, "").takes("name", Type::Text).takes("scores", Type::file("scores"));
-    Components::from([("score", score), ("publish", publish)])
+    Components::from([("learn", learn), ("score", score), ("publish", publish)])
 }
 
 fn pipeline() -> Pipeline {
@@ -79,7 +89,15 @@ fn pipeline() -> Pipeline {
     let name = || Source::input("name");
     Pipeline::new("weekly", "")
         .takes("name", Type::Text)
-        .step(Step::new("score", "score").with("name", name()).waits_for("luck").always().retry(retry))
+        .step(Step::new("learn", "learn").retry(retry))
+        .step(
+            Step::new("score", "score")
+                .with("name", name())
+                .with("model", Source::output("learn", "model"))
+                .waits_for("luck")
+                .always()
+                .retry(retry),
+        )
         .step(
             Step::new("publish", "publish")
                 .with("name", name())

@@ -57,13 +57,24 @@ struct Bench {
 
 /// A worker for components that take and give `n`, with code by name.
 fn bench(store: &Store, version: u32, bodies: Vec<(&'static str, Body)>) -> Bench {
+    bench_of(store, &format!("w-{version}"), bodies, |component| Component { version, ..component })
+}
+
+/// The same under a name, with components that are a little different.
+fn bench_of(
+    store: &Store,
+    owner: &str,
+    bodies: Vec<(&'static str, Body)>,
+    differ: impl Fn(Component) -> Component,
+) -> Bench {
     let clock = Clock::fixed(crate::testkit::NOW).unwrap();
     let component = |name| {
-        Component::new(name, version, "")
+        let component = Component::new(name, 1, "")
             .may_take("n", Type::Json)
             .may_take("status", Type::Json)
             .may_give("n", Type::Json)
-            .may_give("list", Type::Json.list())
+            .may_give("list", Type::Json.list());
+        differ(component)
     };
     let components: Components = bodies.iter().map(|(name, _)| (*name, component(name))).collect();
     let given = Given {
@@ -73,7 +84,7 @@ fn bench(store: &Store, version: u32, bodies: Vec<(&'static str, Body)>) -> Benc
         clock: clock.clone(),
     };
     let second = Duration::from_secs(1);
-    let options = Options { owner: format!("w-{version}"), lease: 10 * second, slots: 1, look: second };
+    let options = Options { owner: owner.to_owned(), lease: 10 * second, slots: 1, look: second };
     let worker = Worker::new(store.clone(), clock.clone(), components.clone(), given, options).unwrap();
     Bench { store: store.clone(), clock, components, worker }
 }
@@ -183,6 +194,24 @@ fn the_same_key_is_not_worked_on_twice() {
     let why = block_on(newer.worker.runs().why(&third, &whole("a"))).unwrap();
     assert_eq!(why.ours.unwrap()["version"], 2);
     assert_eq!(why.earlier.map(|(run, of)| (run, of["version"].clone())), Some((again, json!(1))));
+}
+
+#[test]
+fn long_work_that_another_worker_is_at_is_waited_for() {
+    let ever: Body = Box::new(|_| Ok(json!("takes for ever")));
+    let first = bench_of(&memory(), "first", vec![("fit", ever)], Component::long);
+    let other = bench_of(&first.store, "other", vec![("fit", one())], Component::long);
+    let pipeline = || Pipeline::new("p", "").step(step("a", "fit"));
+    let (id, same) = (first.submit(pipeline(), "s"), other.submit(pipeline(), "t"));
+    let drive = first.worker.drive(&id);
+    futures::pin_mut!(drive);
+    assert!(block_on(async { (&mut drive).now_or_never() }).is_none());
+    let soon = other.clock.now().plus(Duration::from_secs(1));
+    assert_eq!(other.drive(&same), Progress::Waits(Some(soon)));
+    // The claim of one that is not heard of any more keeps nobody waiting.
+    other.clock.set(other.clock.now().plus(Duration::from_secs(11)));
+    assert_eq!(other.drive(&same), Progress::Over(Outcome::Succeeded));
+    assert_eq!(other.asked(), ["a"]);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! `close`: at the end of a run, whatever became of it: a file that was refused goes to quarantine with the reason, so
 //! that nobody has to look for it in a log.
 
+use bytes::Bytes;
 use serde_json::{Value as Json, json};
-use winback_flow::{Artifact, Component, ErrorKind, Task, Type, Value, Values};
+use winback_flow::{Artifact, Component, ErrorKind, Store, Task, Type, Value, Values};
 
 use crate::desk::{Desk, Inputs as _, outputs};
 use crate::error::Result;
@@ -46,18 +47,49 @@ pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
             }
         })?;
     }
-    let path = format!("{folder}/reason.json");
-    let text = format!("{reason:#}\n");
-    match desk.bucket.wait(desk.bucket.store.put_new(&path, text.into())) {
-        Err(error)
-            if error
-                .downcast_ref()
-                .is_some_and(|error: &winback_flow::Error| error.kind() == ErrorKind::AlreadyExists) => {}
-        outcome => outcome?,
-    }
+    desk.bucket.wait(keep(&desk.bucket.store, &folder, format!("{reason:#}\n").into()))?;
     Ok(outputs([("quarantine", Value::of(folder))]))
+}
+
+/// Keeps a reason: as `reason.json`, or where a file is refused again for another, `reason-2.json` and so on.
+async fn keep(store: &Store, folder: &str, reason: Bytes) -> winback_flow::Result<()> {
+    let mut path = format!("{folder}/reason.json");
+    for number in 2.. {
+        match store.put_new(&path, reason.clone()).await {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                if store.get(&path).await? == reason {
+                    break;
+                }
+                path = format!("{folder}/reason-{number}.json");
+            }
+            outcome => return outcome,
+        }
+    }
+    Ok(())
 }
 
 fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn each_reason_is_kept_once() {
+        let store = Store::open("memory:", Path::new(""), &BTreeMap::new()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            for reason in ["no column", "too many rows", "no column", "too many rows"] {
+                keep(&store, "quarantine/a", reason.into()).await.unwrap();
+            }
+            let kept = store.list("quarantine").await.unwrap();
+            let paths: Vec<&str> = kept.iter().map(|entry| entry.path.as_str()).collect();
+            assert_eq!(paths, ["quarantine/a/reason-2.json", "quarantine/a/reason.json"]);
+        });
+    }
 }

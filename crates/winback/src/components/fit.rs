@@ -25,6 +25,7 @@ pub(crate) fn component(settings: &Settings) -> Component {
         .gives("report", Type::Json)
         .gives("history", Type::Text)
         .depends_on(settings.of_training())
+        .long()
 }
 
 pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {

@@ -12,7 +12,7 @@ use crate::keys;
 use crate::pipeline::Pipeline;
 use crate::run::{Created, Entry, Outcome, Run, RunId, State, StepId};
 use crate::value::Values;
-use crate::{Clock, Digest, Error, Ledger, Record, Result, Store, Time};
+use crate::{Clock, Digest, Error, Ledger, Record, Result, Store};
 
 /// A version of an object in a watched folder, and what is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +82,8 @@ pub struct Line {
     pub object: Option<Object>,
     /// When it was asked for.
     pub submitted: String,
+    /// Since when it is open, or was: when it was asked for, or somebody last let it be tried again.
+    pub opened: String,
     /// How it ended, and when.
     pub ended: Option<(Outcome, String)>,
 }
@@ -198,26 +200,6 @@ impl Runs {
         Run::begin(id, &records).ok_or_else(|| Error::UnknownRun { run: id.to_string() })
     }
 
-    /// Whether the work under a key is under way in another open run, by a claim that stands. Only the first of them are
-    /// asked: those that workers take up first.
-    pub(crate) async fn is_worked_on(
-        &self,
-        key: &Digest,
-        except: &RunId,
-        stands: impl Fn(&str, Time) -> bool,
-    ) -> Result<bool> {
-        let open = self.open().await?;
-        for line in open.iter().filter(|line| line.run != *except).take(MOST_ASKED) {
-            let run = self.find(&line.run).await?;
-            let is_claimed =
-                |state: &State| matches!(state, State::Claimed { owner, until } if stands(owner, *until));
-            if run.steps.values().any(|step| step.key.as_ref() == Some(key) && is_claimed(&step.state)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     /// Asks a run to end; one that has ended is left as it is. Answers whether there was anything to end.
     pub async fn cancel(&self, id: &RunId, by: &str, reason: &str) -> Result<bool> {
         let asked = |run: &Run| {
@@ -308,9 +290,6 @@ impl Runs {
 /// Earlier runs that are looked at for the same step.
 const MOST_COMPARED: usize = 20;
 
-/// Open runs that are asked whether they are at the same work.
-const MOST_ASKED: usize = 8;
-
 /// Why a step ran, or did not.
 #[derive(Debug)]
 pub struct Why {
@@ -343,6 +322,7 @@ impl Index {
                     subject: subject.clone(),
                     object: object.clone(),
                     submitted: at.to_owned(),
+                    opened: at.to_owned(),
                     ended: None,
                 });
             }
@@ -356,7 +336,8 @@ impl Index {
             Note::Reopened { run } => {
                 self.open.insert(run.clone());
                 if let Some(place) = self.places.get(run) {
-                    self.lines[*place].ended = None;
+                    let line = &mut self.lines[*place];
+                    (line.ended, line.opened) = (None, at.to_owned());
                 }
             }
         }

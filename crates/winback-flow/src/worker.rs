@@ -4,6 +4,9 @@
 //! What a worker records of a step counts only while its claim stands, and that is decided by the same append. So one
 //! that was thought dead, and comes back, cannot say anything any more; leases only spare double work.
 
+mod driven;
+mod elsewhere;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,14 +17,16 @@ use futures::future::{Either, select};
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
 
+use self::driven::Driven;
+use self::elsewhere::{Elsewhere, Question};
 use crate::component::{Bodies, Components, Failure, Stop, Task};
 use crate::engine::{self, Action, Knowledge, Ready};
 use crate::keys::{self, Kept};
 use crate::ledger::draw_nonce;
 use crate::pipeline::Step;
-use crate::run::{Entry, FailureKind, Outcome, Run, RunId, State, StepId};
+use crate::run::{Entry, FailureKind, Outcome, RunId, State, StepId};
 use crate::value::Values;
-use crate::{Clock, Digest, Error, Ledger, Presence, Result, Runs, Store, Time};
+use crate::{Clock, Digest, Presence, Result, Runs, Store, Time};
 
 /// How a worker works.
 #[derive(Debug, Clone)]
@@ -70,6 +75,7 @@ pub struct Worker<B> {
     presence: Presence,
     /// Keys of steps that are worked on here, in whichever run: another run waits for their outputs.
     busy: Mutex<BTreeSet<Digest>>,
+    elsewhere: Elsewhere,
     /// How often it has begun to drive a run.
     drives: AtomicU64,
 }
@@ -85,16 +91,6 @@ impl Drop for Held<'_> {
     fn drop(&mut self) {
         self.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
     }
-}
-
-/// A run that is being driven.
-struct Driven<'a> {
-    ledger: Ledger<Vec<Entry>>,
-    id: &'a RunId,
-    /// Who claims steps: the worker, and which time it drives. What an earlier drive had claimed when it broke off is
-    /// nobody's that still works on it.
-    owner: String,
-    run: Option<Run>,
 }
 
 /// The flags of attempts that are under way; when nobody waits for these any more, they are raised.
@@ -135,8 +131,8 @@ impl<B: Bodies> Worker<B> {
     ) -> Result<Self> {
         let runs = Runs::new(store.clone(), clock.clone())?;
         let presence = Presence::announce(&store, &options.owner)?;
-        let (busy, drives) = (Mutex::default(), AtomicU64::new(0));
-        Ok(Self { store, clock, runs, components, bodies, options, presence, busy, drives })
+        let (busy, elsewhere, drives) = (Mutex::default(), Elsewhere::default(), AtomicU64::new(0));
+        Ok(Self { store, clock, runs, components, bodies, options, presence, busy, elsewhere, drives })
     }
 
     /// The runs it works on.
@@ -220,13 +216,10 @@ impl<B: Bodies> Worker<B> {
             Action::Wait(until) => return Ok(Decision::Wait(until)),
             Action::Record(_) => Vec::new(),
             Action::Start(_) if room == 0 => return Ok(Decision::Wait(None)),
-            Action::Start(ready) => {
-                let chosen = self.looked_up(driven.id, ready, room, &known).await?;
-                if chosen.is_empty() {
-                    return Ok(Decision::Wait(Some(now.plus(self.options.look))));
-                }
-                chosen
-            }
+            Action::Start(ready) => match self.looked_up(driven.id, ready, room, &known).await? {
+                Ok(chosen) => chosen,
+                Err(until) => return Ok(Decision::Wait(Some(until))),
+            },
         };
         let until = now.plus(self.options.lease);
         let mut begun = Vec::new();
@@ -287,15 +280,18 @@ impl<B: Bodies> Worker<B> {
         Ok(holding)
     }
 
-    /// Those steps whose outputs nobody is at, with what earlier runs gave under their keys where that may stand for them.
+    /// Those steps whose outputs nobody is at, with what earlier runs gave under their keys where that may stand for them;
+    /// or when to look again, if somebody is at all of them.
     async fn looked_up(
         &self,
         run: &RunId,
         ready: Vec<Ready>,
         room: usize,
         known: &Knowledge<'_>,
-    ) -> Result<Vec<(Ready, Option<Kept>)>> {
-        let stands = |owner: &str, until| known.now < until && !(known.is_dead)(owner);
+    ) -> Result<Result<Vec<(Ready, Option<Kept>)>, Time>> {
+        let now = known.now;
+        let stands = |owner: &str, until| now < until && !(known.is_dead)(owner);
+        let mut again = now.plus(self.options.lease);
         let is_long =
             |ready: &Ready| self.components.get(ready.component.as_str()).is_some_and(|found| found.long);
         let mut looked_up = Vec::new();
@@ -305,16 +301,23 @@ impl<B: Bodies> Worker<B> {
             }
             let kept = match ready.cache {
                 false => None,
-                true if self.busy().contains(&ready.key) => continue,
+                true if self.busy().contains(&ready.key) => {
+                    again = again.min(now.plus(self.options.look));
+                    continue;
+                }
                 true => keys::usable(&self.store, &ready.key).await?,
             };
-            let may_be_at_it = ready.cache && kept.is_none() && is_long(&ready);
-            if may_be_at_it && self.runs.is_worked_on(&ready.key, run, stands).await? {
-                continue;
+            if ready.cache && kept.is_none() && is_long(&ready) {
+                let hold = self.options.lease / 4;
+                let question = Question { key: &ready.key, run, now, hold, stands: &stands };
+                if let Some(until) = self.elsewhere.until(&self.runs, &question).await {
+                    again = again.min(until);
+                    continue;
+                }
             }
             looked_up.push((ready, kept));
         }
-        Ok(looked_up)
+        Ok(if looked_up.is_empty() { Err(again) } else { Ok(looked_up) })
     }
 
     /// One attempt, in the time it may take.
@@ -445,40 +448,6 @@ impl<B: Bodies> Worker<B> {
             }
         }
         Ok(())
-    }
-}
-
-impl Driven<'_> {
-    /// The run as it is known here.
-    async fn view(&mut self) -> Result<&Run> {
-        if self.run.is_none() {
-            return self.read().await;
-        }
-        self.run.as_ref().ok_or_else(|| Error::UnknownRun { run: self.id.to_string() })
-    }
-
-    /// The run as it is now.
-    async fn read(&mut self) -> Result<&Run> {
-        let records = self.ledger.read().await?;
-        follow(&mut self.run, self.id, &records);
-        self.run.as_ref().ok_or_else(|| Error::UnknownRun { run: self.id.to_string() })
-    }
-
-    /// Appends what `decide` makes of the run as it is then.
-    async fn append(&mut self, mut decide: impl FnMut(&Run) -> Option<Vec<Entry>>) -> Result<()> {
-        let (run, id) = (&mut self.run, self.id);
-        let appended = self.ledger.append_with(|records| {
-            follow(run, id, records);
-            decide(run.as_ref()?)
-        });
-        appended.await.map(drop)
-    }
-}
-
-fn follow(run: &mut Option<Run>, id: &RunId, records: &[std::sync::Arc<crate::Record<Vec<Entry>>>]) {
-    match run {
-        Some(run) => run.follow(records),
-        None => *run = Run::begin(id, records),
     }
 }
 

@@ -4,9 +4,10 @@
 mod keys;
 mod token;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode, header};
 use jiff::Timestamp;
 use winback_flow::Clock;
@@ -107,9 +108,13 @@ impl Guard {
     /// Lets a request through or says why not. Logs get the reason, the sender little of it.
     pub(crate) async fn check(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         match self {
-            // Pages of the web can make a browser post to this machine, but not hide that it is a browser.
-            Self::Loopback if headers.contains_key(header::ORIGIN) => {
-                Err(ApiError::new(StatusCode::FORBIDDEN, "browsers may not ask this server"))
+            // Pages of the web can make a browser post to this machine, but not hide that it is a browser; what they
+            // make it get from a name of theirs that leads here, it asks for by that name.
+            Self::Loopback if headers.contains_key(header::ORIGIN) || !names_this_machine(headers) => {
+                Err(ApiError::new(
+                    StatusCode::FORBIDDEN,
+                    "only programs of this machine may ask, at `localhost` or `127.0.0.1`, and no browser",
+                ))
             }
             Self::Loopback | Self::Platform => Ok(()),
             Self::Tokens { verify, keys, clock } => {
@@ -118,6 +123,15 @@ impl Guard {
             }
         }
     }
+}
+
+/// Whether a request was made to this machine by a name that only this machine has; also if it was by none.
+fn names_this_machine(headers: &HeaderMap) -> bool {
+    let Some(host) = headers.get(header::HOST) else { return true };
+    let Ok(authority) = host.as_bytes().try_into() else { return false };
+    let authority: Authority = authority;
+    let host = authority.host().trim_matches(['[', ']']);
+    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 /// Why a request is not let through.

@@ -61,6 +61,8 @@ pub struct State {
     limits: Limits,
     turns: Arc<Semaphore>,
     counts: Arc<Counts>,
+    /// Looks at how things stand.
+    looks: Arc<Semaphore>,
     measured: Option<Arc<dyn Measured>>,
 }
 
@@ -73,8 +75,8 @@ impl State {
         clock: Clock,
     ) -> Result<Self, SetupError> {
         let guard = Arc::new(Guard::new(auth, clock)?);
-        let (turns, counts) = (Arc::new(Semaphore::new(limits.at_once)), Arc::default());
-        Ok(Self { sink, guard, limits, turns, counts, measured: None })
+        let (turns, looks) = (Arc::new(Semaphore::new(limits.at_once)), Arc::new(Semaphore::new(1)));
+        Ok(Self { sink, guard, limits, turns, counts: Arc::default(), looks, measured: None })
     }
 
     /// Tells with the server's own metrics how things stand.

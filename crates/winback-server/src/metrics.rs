@@ -53,7 +53,12 @@ pub enum Kind {
 pub(crate) async fn tell(state: State, headers: HeaderMap) -> Result<Response, ApiError> {
     let mut metrics = state.counts.metrics();
     if let Some(measured) = &state.measured {
-        metrics.extend(told_in_time(&state, measured.metrics()).await?);
+        let look = async {
+            // One at a time, so that whoever asks without end holds up nobody but those who ask.
+            let _turn = state.looks.acquire().await;
+            measured.metrics().await
+        };
+        metrics.extend(told_in_time(&state, look).await?);
     }
     let mut registry = Registry::default();
     registry.register_collector(Box::new(Told(metrics)));
@@ -74,7 +79,7 @@ pub(crate) async fn tell(state: State, headers: HeaderMap) -> Result<Response, A
 
 async fn told_in_time(
     state: &State,
-    told: BoxFuture<'_, Result<Vec<Metric>, Later>>,
+    told: impl Future<Output = Result<Vec<Metric>, Later>>,
 ) -> Result<Vec<Metric>, ApiError> {
     match tokio::time::timeout(state.limits.time, told).await {
         Ok(Ok(metrics)) => Ok(metrics),

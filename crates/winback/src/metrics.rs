@@ -17,7 +17,7 @@ use crate::pipelines;
 use crate::work::{Shop, WEEKLY_FOLDER};
 
 /// The newest files that are asked whether they were scored.
-const MOST_ASKED: usize = 8;
+const MOST_ASKED: usize = 32;
 
 /// Looks at a bucket.
 pub(crate) struct Metrics {
@@ -28,8 +28,8 @@ pub(crate) struct Metrics {
 
 /// What was read last of the newest file.
 struct Newest {
-    /// The run that it was then, and when that ended: as long as they are the same, so is the rest.
-    run: (RunId, String),
+    /// The runs that were asked for it, newest file first, and when they ended: while these are the same, so is the rest.
+    asked: Vec<(RunId, String)>,
     scored: Arc<Option<Scored>>,
 }
 
@@ -89,22 +89,22 @@ impl Metrics {
             (line.object.as_ref().map(|object| (&object.modified, &object.path)), *at)
         });
         ended.reverse();
-        let Some((first, at)) = ended.first() else { return Ok(Arc::new(None)) };
-        let run = (first.run.clone(), (*at).to_owned());
+        ended.truncate(MOST_ASKED);
+        let asked = ended.iter().map(|(line, at)| (line.run.clone(), (*at).to_owned())).collect();
         if let Some(known) = &*self.newest.lock().unwrap_or_else(PoisonError::into_inner)
-            && known.run == run
+            && known.asked == asked
         {
             return Ok(Arc::clone(&known.scored));
         }
         let mut found = None;
-        for (line, _) in ended.iter().take(MOST_ASKED) {
+        for (line, _) in ended {
             found = Scored::of(line, &self.shop.worker.runs().find(&line.run).await?);
             if found.is_some() {
                 break;
             }
         }
         let scored = Arc::new(found);
-        let known = Newest { run, scored: Arc::clone(&scored) };
+        let known = Newest { asked, scored: Arc::clone(&scored) };
         *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
         Ok(scored)
     }
@@ -129,12 +129,12 @@ fn of_runs(lines: &[Line]) -> Vec<Metric> {
     let mut oldest: BTreeMap<String, Time> = BTreeMap::new();
     for line in lines {
         let pipeline = || line.pipeline.clone();
-        let submitted: Option<Time> = line.submitted.parse().ok();
+        let opened: Option<Time> = line.opened.parse().ok();
         let Some((outcome, at)) = &line.ended else {
             *counts.entry((pipeline(), OPEN)).or_default() += 1;
-            if let Some(submitted) = submitted {
-                let first = oldest.entry(pipeline()).or_insert(submitted);
-                *first = submitted.min(*first);
+            if let Some(opened) = opened {
+                let first = oldest.entry(pipeline()).or_insert(opened);
+                *first = opened.min(*first);
             }
             continue;
         };
@@ -142,7 +142,7 @@ fn of_runs(lines: &[Line]) -> Vec<Metric> {
         let Ok(at) = at.parse::<Time>() else { continue };
         let latest = last.entry((pipeline(), outcome.name())).or_insert(at);
         *latest = at.max(*latest);
-        let took = submitted.map_or(0.0, |submitted| at.since(submitted).as_secs_f64());
+        let took = opened.map_or(0.0, |opened| at.since(opened).as_secs_f64());
         let known = durations.entry(pipeline()).or_insert((at, took));
         if known.0 <= at {
             *known = (at, took);
@@ -164,12 +164,12 @@ fn of_runs(lines: &[Line]) -> Vec<Metric> {
         ),
         gauge(
             "winback_run_last_duration_seconds",
-            "From the asking to the end of the run that ended last",
+            "From the asking, or the last retry, to the end of the run that ended last",
             durations.into_iter().map(|(name, (_, took))| (of(name), took)).collect(),
         ),
         gauge(
             "winback_run_oldest_open_timestamp_seconds",
-            "When the oldest run that is still open was asked for",
+            "Since when the oldest run that is open is so: its asking, or its last retry",
             oldest.into_iter().map(|(name, at)| (of(name), at.unix_seconds())).collect(),
         ),
     ]

@@ -199,17 +199,34 @@ fn the_same_key_is_not_worked_on_twice() {
 #[test]
 fn long_work_that_another_worker_is_at_is_waited_for() {
     let ever: Body = Box::new(|_| Ok(json!("takes for ever")));
-    let first = bench_of(&memory(), "first", vec![("fit", ever)], Component::long);
+    let first = bench_of(&memory(), "first", vec![("fit", ever), ("one", one())], Component::long);
     let other = bench_of(&first.store, "other", vec![("fit", one())], Component::long);
     let pipeline = || Pipeline::new("p", "").step(step("a", "fit"));
+    // Some are open that do nothing, and of one nothing can be read.
+    for number in 0..12 {
+        first.submit(
+            Pipeline::new("p", "").step(step("a", "one").waits_for("luck")),
+            &format!("idle {number}"),
+        );
+    }
+    let broken = first.submit(pipeline(), "broken");
+    let records = block_on(first.store.list(&format!("state/run/{broken}"))).unwrap();
+    assert!(!records.is_empty());
+    for record in records {
+        block_on(first.store.delete(&record.path)).unwrap();
+        block_on(first.store.put_new(&record.path, "no record".into())).unwrap();
+    }
     let (id, same) = (first.submit(pipeline(), "s"), other.submit(pipeline(), "t"));
     let drive = first.worker.drive(&id);
     futures::pin_mut!(drive);
     assert!(block_on(async { (&mut drive).now_or_never() }).is_none());
-    let soon = other.clock.now().plus(Duration::from_secs(1));
-    assert_eq!(other.drive(&same), Progress::Waits(Some(soon)));
+    // Others are asked four times in the time of a lease, and not by each run that waits.
+    let later = |milliseconds| other.clock.now().plus(Duration::from_millis(milliseconds));
+    assert_eq!(other.drive(&same), Progress::Waits(Some(later(2_500))));
+    other.clock.set(later(1_000));
+    assert_eq!(other.drive(&same), Progress::Waits(Some(later(1_500))));
     // The claim of one that is not heard of any more keeps nobody waiting.
-    other.clock.set(other.clock.now().plus(Duration::from_secs(11)));
+    other.clock.set(later(10_000));
     assert_eq!(other.drive(&same), Progress::Over(Outcome::Succeeded));
     assert_eq!(other.asked(), ["a"]);
 }

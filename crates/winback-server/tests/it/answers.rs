@@ -144,7 +144,8 @@ async fn a_sender_who_goes_away_does_not_interrupt_a_claim() {
     *sink.delay.lock().unwrap() = Duration::from_secs(1);
     let server = running(&sink, Auth::Loopback, Limits::default()).await;
     let Message { body, .. } = push("weekly/a.csv", 1, false);
-    let request = format!("POST /events HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let request =
+        format!("POST /events HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n{body}", body.len());
     let mut connection = TcpStream::connect(server.address).await.unwrap();
     connection.write_all(request.as_bytes()).await.unwrap();
     sink.begins().await;
@@ -171,7 +172,8 @@ async fn a_body_without_a_length_has_the_same_limit() {
     let sink = Arc::new(Fake::default());
     let server = running(&sink, Auth::Loopback, Limits { body: 1000, ..Limits::default() }).await;
     let mut connection = TcpStream::connect(server.address).await.unwrap();
-    let head = "POST /events HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
+    let head =
+        "POST /events HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
     connection.write_all(head.as_bytes()).await.unwrap();
     for _ in 0..3 {
         connection.write_all(format!("1f4\r\n{}\r\n", " ".repeat(500)).as_bytes()).await.unwrap();

@@ -131,10 +131,18 @@ async fn metrics_are_told_to_whoever_may_send_events_and_at_their_own_address_to
     assert_eq!(tell(metrics, &binary("weekly/a.csv", 1)).await.status, StatusCode::NOT_FOUND);
     let [app, _] = addresses(&sink, Auth::Loopback, true);
     assert_eq!(get(app.clone(), "/metrics", &[]).await.status, StatusCode::OK);
-    assert_eq!(
-        get(app, "/metrics", &[("origin", "https://evil.example")]).await.status,
-        StatusCode::FORBIDDEN
-    );
+    // A page of the web has made its name lead here, and the browser says no more than that.
+    for (host, status) in [
+        ("evil.example:8080", StatusCode::FORBIDDEN),
+        ("127.0.0.1.evil.example", StatusCode::FORBIDDEN),
+        ("10.0.0.1", StatusCode::FORBIDDEN),
+        ("not a host", StatusCode::FORBIDDEN),
+        ("LocalHost:8080", StatusCode::OK),
+        ("127.0.0.1:8080", StatusCode::OK),
+        ("[::1]:8080", StatusCode::OK),
+    ] {
+        assert_eq!(get(app.clone(), "/metrics", &[("host", host)]).await.status, status, "{host}");
+    }
 }
 
 #[tokio::test]

@@ -17,8 +17,9 @@ pub(super) struct Scored {
     published: Option<Time>,
     summary: Json,
     week: Week,
-    findings: Vec<Finding>,
-    asks_for_training: bool,
+    /// Nothing where the comparison failed.
+    findings: Option<Vec<Finding>>,
+    asks_for_training: Option<bool>,
 }
 
 impl Scored {
@@ -41,27 +42,31 @@ impl Scored {
             published: run.ended.filter(|_| published).map(|(_, at)| at),
             summary: told("score", "summary")?,
             week,
-            findings: findings.unwrap_or_default(),
-            asks_for_training: told("drift", "asks_for_training") == Some(Json::Bool(true)),
+            findings,
+            asks_for_training: told("drift", "asks_for_training").as_ref().and_then(Json::as_bool),
         })
     }
 
     pub(super) fn metrics(&self) -> Vec<Metric> {
         let mut metrics = self.of_file();
         metrics.extend(self.of_columns());
-        let count = |severity: Severity| {
-            let findings = self.findings.iter().filter(|finding| finding.severity == severity).count();
-            (vec![("severity", severity.name().to_owned())], findings as f64)
-        };
+        let severities = [Severity::Block, Severity::Warn, Severity::Note];
+        let counts = self.findings.iter().flat_map(|findings| {
+            severities.map(|severity| {
+                let count = findings.iter().filter(|finding| finding.severity == severity).count();
+                (vec![("severity", severity.name().to_owned())], count as f64)
+            })
+        });
         metrics.push(gauge(
             "winback_drift_findings",
             "What a person should know of how the newest file differs from the training",
-            [Severity::Block, Severity::Warn, Severity::Note].map(count).to_vec(),
+            counts.collect(),
         ));
+        let asks = self.asks_for_training.map(|asks| (Labels::new(), f64::from(u8::from(asks))));
         metrics.push(gauge(
             "winback_drift_asks_for_training",
             "Whether the newest file differs so much that a new model should be tried",
-            vec![(Labels::new(), f64::from(u8::from(self.asks_for_training)))],
+            asks.into_iter().collect(),
         ));
         metrics
     }

@@ -72,9 +72,11 @@ fn a_week_in_memory() {
         assert_eq!(bucket.registry.versions("churn").await.unwrap().len(), 1, "nothing is learnt twice");
         assert!(!bucket.store.list("quarantine/bad.csv").await.unwrap().is_empty());
     };
+    let patience = service.clock.sleep_until(service.clock.now().plus(Duration::from_secs(120)));
     bucket.block_on(async {
         tokio::select! {
             () = service.work() => unreachable!("it works for ever"),
+            () = patience => panic!("the week takes too long"),
             () = story => {}
         }
     });

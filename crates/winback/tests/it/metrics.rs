@@ -13,7 +13,7 @@ use crate::bank;
 use crate::csv::Csv;
 use crate::run::Bench;
 use crate::serve::{Served, ask, bank, is_published, wait_for};
-use crate::weekly::drop_file;
+use crate::weekly::{drop_file, shorter};
 
 /// The customers of a week, all in a region that no model has heard of.
 fn strange(week: &str) -> String {
@@ -52,6 +52,16 @@ fn ended(server: &Served, state: &str) -> bool {
     samples(server)[&format!("winback_runs{{pipeline=\"weekly\",state=\"{state}\"}}")] == 1.0
 }
 
+/// Whether nothing is open, and the training that the server asks for by itself has ended.
+fn is_at_rest(server: &Served) -> bool {
+    let told = samples(server);
+    let count = |pipeline: &str, state: &str| {
+        told[&format!("winback_runs{{pipeline=\"{pipeline}\",state=\"{state}\"}}")]
+    };
+    let pipelines = ["deploy", "measure", "score", "train", "weekly"];
+    count("train", "succeeded") == 1.0 && pipelines.iter().all(|pipeline| count(pipeline, "open") == 0.0)
+}
+
 #[test]
 fn metrics_tell_what_manifest_and_ledger_say() {
     let (bench, week) = bank();
@@ -63,6 +73,7 @@ fn metrics_tell_what_manifest_and_ledger_say() {
     wait_for("the bad file", || ended(&server, "refused"));
     drop_file(&bench, "strange.csv", &strange(&week));
     wait_for("the strange file", || ended(&server, "succeeded"));
+    wait_for("rest", || is_at_rest(&server));
 
     let told = samples(&server);
     let manifest = manifest(&bench, "strange.csv");
@@ -114,6 +125,23 @@ fn metrics_tell_what_manifest_and_ledger_say() {
         told.iter().filter(|(name, _)| !is_own(name)).map(|(name, value)| (name.clone(), *value)).collect()
     };
     assert_eq!(of_ledger(&told), of_ledger(&again));
+}
+
+#[test]
+fn an_older_file_that_is_scored_after_a_newer_was_refused_is_told() {
+    let (bench, week) = bank();
+    let server = Served::measured(&bench);
+    drop_file(&bench, "first.csv", &week);
+    wait_for("the first file", || ended(&server, "succeeded"));
+    // Newer by its time, and refused at once.
+    let bad = bench.path().join("weekly_folder/bad.csv");
+    std::fs::write(&bad, "customer_id;nothing;of this\n1;2;3\n").unwrap();
+    wait_for("the bad file", || ended(&server, "refused"));
+    let before = samples(&server)["winback_file_rows{outcome=\"scored\"}"];
+    drop_file(&bench, "late.csv", &shorter(&week, 7));
+    let succeeded = "winback_runs{pipeline=\"weekly\",state=\"succeeded\"}";
+    wait_for("the late file", || samples(&server)[succeeded] == 2.0);
+    assert_eq!(samples(&server)["winback_file_rows{outcome=\"scored\"}"], before - 7.0);
 }
 
 #[test]
@@ -235,14 +263,58 @@ fn the_page_about_metrics_names_them_all_and_its_rules_are_sound() {
     let named: Vec<String> = rows.map(|row| format!("winback_{}", row.split('`').next().unwrap())).collect();
     assert_eq!(named.iter().map(String::as_str).collect::<BTreeSet<_>>(), told);
 
-    let rules = page.split("```yaml\n").last().unwrap().split("```").next().unwrap();
+    let rules = page.rsplit("```yaml\n").next().unwrap().split("```").next().unwrap();
     let words = rules.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
     let asked: Vec<&str> = words.filter(|word| word.starts_with("winback_")).collect();
     assert!(4 < asked.len() && asked.iter().all(|name| told.contains(name)), "{asked:?}");
     let test = "the_page_about_metrics_names_them_all_and_its_rules_are_sound";
     let Some(promtool) = peers::program(test, "promtool") else { return };
     bench.write("rules.yml", rules);
-    let output =
-        Command::new(promtool).args(["check", "rules"]).arg(bench.path().join("rules.yml")).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    bench.write("stories.yml", STORIES);
+    for check in [["check", "rules", "rules.yml"], ["test", "rules", "stories.yml"]] {
+        let output = Command::new(&promtool).current_dir(bench.path()).args(check).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        assert!(output.status.success(), "{check:?}: {}", String::from_utf8_lossy(&said));
+    }
 }
+
+/// What the rules say in a good week, after a failure among many refusals, when a run is stuck, and when nobody answers.
+const STORIES: &str = r#"
+rule_files: [rules.yml]
+evaluation_interval: 10m
+tests:
+  - interval: 10m
+    input_series:
+      - { series: 'winback_build_info{instance="a"}', values: '1x2000' }
+      - { series: 'winback_build_info{instance="b"}', values: '1x2000' }
+      - { series: 'winback_run_last_end_timestamp_seconds{pipeline="weekly",outcome="succeeded"}', values: '3600x2000' }
+      - { series: 'winback_runs{pipeline="weekly",state="refused"}', values: '5x2000' }
+      - { series: 'winback_runs{pipeline="weekly",state="failed"}', values: '0x100 1x1900' }
+      - { series: 'winback_run_oldest_open_timestamp_seconds{pipeline="weekly"}', values: '_x200 120000x20 _x1700' }
+      - { series: 'winback_drift_asks_for_training', values: '0x300 1x1700' }
+      - { series: 'winback_events_total{outcome="unreadable"}', values: '0x400 1x1600' }
+    alert_rule_test:
+      - { eval_time: 900m, alertname: WinbackDown }
+      - { eval_time: 900m, alertname: WinbackNoWeeklyFile }
+      - { eval_time: 900m, alertname: WinbackRefuses }
+      - { eval_time: 900m, alertname: WinbackStuck }
+      - { eval_time: 900m, alertname: WinbackDrift }
+      - { eval_time: 900m, alertname: WinbackEventsUnreadable }
+      - eval_time: 1030m
+        alertname: WinbackRefuses
+        exp_alerts:
+          - exp_labels: { pipeline: weekly, state: failed }
+            exp_annotations: { summary: "a run of weekly failed; see `winback runs` and `quarantine/`" }
+      - { eval_time: 2020m, alertname: WinbackStuck }
+      - { eval_time: 3050m, alertname: WinbackDrift, exp_alerts: [{ exp_annotations: { summary: "the newest file's customers differ from those of the training; see its page" } }] }
+      - { eval_time: 4040m, alertname: WinbackEventsUnreadable, exp_alerts: [{ exp_annotations: { summary: "events come that nobody understands" } }] }
+      - { eval_time: 11700m, alertname: WinbackNoWeeklyFile, exp_alerts: [{ exp_annotations: { summary: "no weekly file was scored for 8 days" } }] }
+  - interval: 10m
+    input_series:
+      - { series: 'winback_run_oldest_open_timestamp_seconds{pipeline="weekly"}', values: '60x100' }
+    alert_rule_test:
+      - { eval_time: 300m, alertname: WinbackStuck }
+      - { eval_time: 380m, alertname: WinbackStuck, exp_alerts: [{ exp_annotations: { summary: "a run is open for 6 hours; see `winback runs`" } }] }
+      - { eval_time: 380m, alertname: WinbackDown, exp_alerts: [{ exp_annotations: { summary: "no server of winback is heard of" } }] }
+      - { eval_time: 380m, alertname: WinbackNoWeeklyFile, exp_alerts: [{ exp_labels: { outcome: succeeded }, exp_annotations: { summary: "no weekly file was scored for 8 days" } }] }
+"#;

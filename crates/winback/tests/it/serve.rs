@@ -58,7 +58,7 @@ impl Served {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(
             stream,
-            "POST /events HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n\
+            "POST /events HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n\
              ce-specversion: 1.0\r\nce-id: {id}\r\nce-source: //storage.googleapis.com/projects/_/buckets/any\r\n\
              ce-type: google.cloud.storage.object.v1.finalized\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
@@ -75,7 +75,7 @@ impl Served {
 /// Makes a request without a body, such as `GET /metrics`; answers the status and the body.
 pub(crate) fn ask(address: &str, request: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "{request} HTTP/1.0\r\nhost: x\r\n\r\n").unwrap();
+    write!(stream, "{request} HTTP/1.0\r\nhost: localhost\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();

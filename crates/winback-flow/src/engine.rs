@@ -155,7 +155,7 @@ impl<'a> Look<'a> {
         match state.map(|step| &step.state) {
             Some(State::Claimed { owner, until }) => {
                 let is_ours = owner == self.known.owner;
-                let is_over = *until <= now || now.plus(self.known.lease * 10) < *until;
+                let is_over = *until <= now || now.plus(self.known.lease.saturating_mul(10)) < *until;
                 if !is_ours && (is_over || (self.known.is_dead)(owner)) {
                     self.lost(id, owner);
                 } else {

@@ -27,7 +27,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions}
 use url::Url;
 
 use self::cloud::{Attempts, Cloud, Failure};
-use self::disk::Disk;
+use self::disk::{Disk, Walked};
 use crate::error::Cause;
 use crate::{Error, ErrorKind, Result};
 
@@ -242,18 +242,17 @@ impl Store {
         let location = folder(prefix)?;
         let listed = self.collect(prefix, self.objects.list(Some(&location))).await;
         match (&self.place, listed) {
-            (Place::Disk(disk), Err(error)) if is_odd_name(&error) => self.list_named(disk, prefix).await,
+            (Place::Disk(disk), Err(error)) if error.kind() == ErrorKind::Other => {
+                self.list_named(disk, prefix).await
+            }
             (_, listed) => listed,
         }
     }
 
-    /// A listing of a folder of this machine in which a name is no path of a store: `object_store` stops there, and such
-    /// a file, which cannot be asked for, must not hide the others.
+    /// A listing of a folder of this machine in which a name is no path of a store, or a link leads back: `object_store`
+    /// stops there, and what cannot be asked for must not hide the rest.
     async fn list_named(&self, disk: &Arc<Disk>, prefix: &str) -> Result<Vec<Entry>> {
-        let (root, below) = (disk.root().to_owned(), prefix.to_owned());
-        let paths = blocking(move || Disk::paths(&root, &below)).await;
-        let paths = paths.map_err(|source| self.other("list", prefix, source.into()))?;
-        let whole = paths.into_iter().filter(|path| location(path).is_ok());
+        let whole = self.walk(disk, prefix).await?.paths.into_iter().filter(|path| location(path).is_ok());
         let mut heads =
             stream::iter(whole).map(|path| async move { self.head(&path).await }).buffered(LOOKS_AT_ONCE);
         let mut entries = Vec::new();
@@ -266,6 +265,22 @@ impl Store {
         }
         entries.sort_unstable();
         Ok(entries)
+    }
+
+    /// What lies under a folder of this machine and is in no listing, as far as it can be shown: its name is no path of a
+    /// store, or it is a link that leads nowhere or back. Object stores have no such.
+    pub async fn unlisted(&self, prefix: &str) -> Result<Vec<String>> {
+        let Place::Disk(disk) = &self.place else { return Ok(Vec::new()) };
+        let Walked { paths, mut odd } = self.walk(disk, prefix).await?;
+        odd.extend(paths.into_iter().filter(|path| location(path).is_err() && !is_staged(path)));
+        odd.sort_unstable();
+        Ok(odd)
+    }
+
+    async fn walk(&self, disk: &Disk, prefix: &str) -> Result<Walked> {
+        let (root, below) = (disk.root().to_owned(), prefix.to_owned());
+        let walked = blocking(move || Disk::walk(&root, &below)).await;
+        walked.map_err(|source| self.other("list", prefix, source.into()))
     }
 
     /// As [`Self::list`], but only what comes after the path `after`, which need not exist.
@@ -405,8 +420,6 @@ async fn blocking<T: Send + 'static>(
 /// A path for an object: what one store takes, all must take, and none may read as leading out of the root.
 fn location(path: &str) -> Result<Path> {
     let wrong = |problem| Error::Path { path: path.to_owned(), problem };
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let staged = name.split_once('#').is_some_and(|(_, end)| !end.is_empty() && is_digits(end));
     if path.is_empty() {
         return Err(wrong("it is empty"));
     }
@@ -422,7 +435,7 @@ fn location(path: &str) -> Result<Path> {
     if path.contains(|character: char| character.is_control() || character == '\\') {
         return Err(wrong("it has a control character or a `\\`"));
     }
-    if staged {
+    if is_staged(path) {
         return Err(wrong("a name in which only digits follow the `#` is kept for files being written"));
     }
     Path::parse(path).map_err(|_| wrong("the store takes no such path"))
@@ -433,10 +446,10 @@ fn folder(prefix: &str) -> Result<Path> {
     if prefix.is_empty() { Ok(Path::default()) } else { location(prefix) }
 }
 
-/// Whether a listing broke off at a name that is no path.
-fn is_odd_name(error: &Error) -> bool {
-    let Error::Store { source, .. } = error else { return false };
-    matches!(source.downcast_ref(), Some(object_store::Error::InvalidPath { .. }))
+/// Whether it is the path of a file that is still being written.
+fn is_staged(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.split_once('#').is_some_and(|(_, end)| !end.is_empty() && is_digits(end))
 }
 
 fn is_digits(text: &str) -> bool {

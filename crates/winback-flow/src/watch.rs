@@ -19,6 +19,8 @@ pub struct Look {
     pub found: Vec<Entry>,
     /// When a file may be whole that somebody may still be writing.
     pub again: Option<Time>,
+    /// What lies there and can never be taken up, for its name or because it is a link that leads nowhere.
+    pub odd: Vec<String>,
 }
 
 /// On a disk a file grows under its name, so it counts as whole when nothing has changed for so long. Elsewhere objects
@@ -42,7 +44,7 @@ impl Watch {
     ) -> Result<Look> {
         let mut entries = self.store.list(&self.folder).await?;
         entries.retain(|entry| is_whole_name(&entry.path));
-        let mut look = Look { found: runs.unseen(entries).await?, again: None };
+        let mut look = Look { found: runs.unseen(entries).await?, again: None, odd: Vec::new() };
         if self.store.is_local() {
             let settled = |entry: &Entry| entry.modified.parse().map_or(now, |at: Time| at.plus(SETTLING));
             let due = |entry: &Entry| settled(entry) <= now || now.plus(SETTLING) < settled(entry);
@@ -50,6 +52,8 @@ impl Watch {
                 look.found.into_iter().partition(|entry| is_whole(entry) || due(entry));
             look.again = growing.iter().map(settled).min();
             look.found = found;
+            look.odd = self.store.unlisted(&self.folder).await?;
+            look.odd.retain(|path| is_whole_name(path));
         }
         look.found.sort_by(|left, right| (&right.modified, &right.path).cmp(&(&left.modified, &left.path)));
         Ok(look)

@@ -66,6 +66,12 @@ impl FileInput {
         Self { path: path.to_owned(), name: path.display().to_string(), limits: Limits::default() }
     }
 
+    /// The same file under another name in messages.
+    #[must_use]
+    pub fn called(self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self }
+    }
+
     /// The same file with limits of its own.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {

@@ -287,8 +287,9 @@ impl Settings {
             train: TrainSettings::resolve(raw.train, environment, flags)?,
             pipelines: PipelineSettings::resolve(raw.pipelines, &root)
                 .map_err(|error| error.context(in_file(path)))?,
-            serve: ServeSettings::resolve(raw.serve, listen, metrics)
-                .map_err(|error| error.context(in_file(path)))?,
+            serve: ServeSettings::resolve(raw.serve, (listen, metrics), &|error| {
+                error.context(in_file(path))
+            })?,
         })
     }
 }

@@ -141,6 +141,11 @@ impl Desk {
         Arc::new(FileInput::new(path).with_limits(self.settings.data.limits))
     }
 
+    /// The same under the name that people know it by, wherever this machine has it.
+    pub(crate) fn input_called(&self, path: &Path, name: &str) -> Arc<dyn Input> {
+        Arc::new(FileInput::new(path).called(name).with_limits(self.settings.data.limits))
+    }
+
     /// Stores bytes as an artifact.
     pub(crate) fn keep(&self, bytes: impl Into<Bytes>) -> Result<Artifact> {
         let bytes = bytes.into();

@@ -46,12 +46,14 @@ pub(crate) struct Service {
     notices: Notices,
     /// Versions whose deployment was asked for.
     deployed: Mutex<BTreeSet<String>>,
+    /// What was told of that lies in a folder and can never be taken up.
+    odd: Mutex<BTreeSet<String>>,
 }
 
 impl Service {
     pub(crate) fn new(shop: Arc<Shop>, settings: Settings, printer: Printer) -> Arc<Self> {
         let clock = Clock::system();
-        let (wake, deployed) = (Arc::<Notify>::default(), Mutex::default());
+        let (wake, deployed, odd) = (Arc::<Notify>::default(), Mutex::default(), Mutex::default());
         let folders =
             WATCHED.iter().filter_map(|(folder, _)| shop.bucket.store.local_path(folder).ok().flatten());
         let folders: Vec<_> = folders.collect();
@@ -61,7 +63,7 @@ impl Service {
         }
         let notices = Notices::listen(&folders, &wake);
         let submitted = Notify::new();
-        Arc::new(Self { shop, settings, printer, clock, wake, submitted, notices, deployed })
+        Arc::new(Self { shop, settings, printer, clock, wake, submitted, notices, deployed, odd })
     }
 
     /// Works for ever: looking, keeping time, cleaning and driving each go their own way, so that none keeps a claim
@@ -219,6 +221,11 @@ impl Service {
             store.local_path(&entry.path).ok().flatten().is_some_and(|file| self.notices.take(&file))
         };
         let look = watch.look(self.shop.worker.runs(), now, &is_told).await?;
+        for path in look.odd {
+            if self.odd.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone()) {
+                self.printer.warn(&odd(&path));
+            }
+        }
         for entry in self.shop.due(look.found, folder, pipeline).await? {
             match self.shop.submit_file(&entry, pipeline, "found in the folder", false).await {
                 Ok(told) => self.tell(&told, &entry.path),
@@ -305,6 +312,14 @@ impl Service {
             Err(error) => Err(Later::new(error)),
         }
     }
+}
+
+/// What is said of something in a folder that can never be taken up.
+pub(crate) fn odd(path: &str) -> String {
+    format!(
+        "`{}` is never taken up: its name is no path, or it is a link that leads nowhere or back",
+        path.escape_debug()
+    )
 }
 
 impl EventSink for Service {

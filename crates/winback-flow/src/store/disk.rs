@@ -72,17 +72,33 @@ impl Disk {
         names.filter_map(io::Result::transpose).collect()
     }
 
-    /// The paths of all files under a folder of the root, as far as they are text, in no order. It blocks.
-    pub(super) fn paths(root: &Path, below: &str) -> io::Result<Vec<String>> {
-        let mut paths = Vec::new();
+    /// What lies under a folder of the root, in no order. It blocks.
+    pub(super) fn walk(root: &Path, below: &str) -> io::Result<Walked> {
+        let mut walked = Walked::default();
         let mut folders = vec![below.to_owned()];
         while let Some(folder) = folders.pop() {
-            for name in Self::names(&root.join(&folder))? {
-                let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-                if root.join(&path).is_dir() { folders.push(path) } else { paths.push(path) }
+            let place = root.join(&folder);
+            let entries = match fs::read_dir(&place) {
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                entries => entries?,
+            };
+            for entry in entries {
+                let name = entry?.file_name();
+                let shown = name.to_string_lossy();
+                let path = if folder.is_empty() { shown.to_string() } else { format!("{folder}/{shown}") };
+                let (is_text, found) = (name.to_str().is_some(), place.join(&name));
+                match fs::metadata(&found) {
+                    Ok(metadata) if metadata.is_dir() && is_text && !leads_back(&place, &found) => {
+                        folders.push(path);
+                    }
+                    Ok(metadata) if !metadata.is_dir() && is_text => walked.paths.push(path),
+                    // It has gone meanwhile.
+                    Err(error) if error.kind() == ErrorKind::NotFound && !found.is_symlink() => {}
+                    _ => walked.odd.push(path),
+                }
             }
         }
-        Ok(paths)
+        Ok(walked)
     }
 
     /// Opens a new file in `folder`, named in the way that `object_store` keeps out of its listings: all that follows
@@ -115,6 +131,24 @@ impl Disk {
         }
         Ok(())
     }
+}
+
+/// What lies under a folder.
+#[derive(Debug, Default)]
+pub(super) struct Walked {
+    /// The paths of files.
+    pub(super) paths: Vec<String>,
+    /// What nobody can ask for, as far as it can be shown: names that are no text, links that lead nowhere or back.
+    pub(super) odd: Vec<String>,
+}
+
+/// Whether a folder is one of those that `place` lies in, by a link.
+fn leads_back(place: &Path, found: &Path) -> bool {
+    found.is_symlink()
+        && match (fs::canonicalize(place), fs::canonicalize(found)) {
+            (Ok(place), Ok(found)) => place.starts_with(found),
+            _ => true,
+        }
 }
 
 /// Makes the names in a folder durable.

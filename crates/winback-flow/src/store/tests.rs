@@ -184,13 +184,34 @@ fn names_after_another_are_those_of_a_listing() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_whose_name_is_no_path_hides_no_other() {
+fn what_cannot_be_asked_for_hides_nothing_and_is_told() {
     use std::os::unix::ffi::OsStrExt as _;
+    use std::os::unix::fs::symlink;
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open("file:bank", folder.path(), &std::collections::BTreeMap::new()).unwrap();
     block_on(store.put_new("weekly_folder/a.csv", "x".into())).unwrap();
-    let odd = std::ffi::OsStr::from_bytes(b"odd-\xff.csv");
-    std::fs::write(folder.path().join("bank/weekly_folder").join(odd), "x").unwrap();
-    let listed = block_on(store.list("weekly_folder")).unwrap();
-    assert_eq!(listed.into_iter().map(|entry| entry.path).collect::<Vec<_>>(), ["weekly_folder/a.csv"]);
+    let place = folder.path().join("bank/weekly_folder");
+    std::fs::create_dir(place.join("below")).unwrap();
+    std::fs::create_dir(folder.path().join("elsewhere")).unwrap();
+    std::fs::write(folder.path().join("elsewhere/b.csv"), "x").unwrap();
+    symlink(folder.path().join("elsewhere"), place.join("linked")).unwrap();
+    let listed = || {
+        let listed = block_on(store.list("weekly_folder")).unwrap();
+        listed.into_iter().map(|entry| entry.path).collect::<Vec<_>>()
+    };
+    let expected = ["weekly_folder/a.csv", "weekly_folder/linked/b.csv"];
+    assert_eq!(listed(), expected);
+    assert_eq!(block_on(store.unlisted("weekly_folder")).unwrap(), [""; 0]);
+
+    std::fs::write(place.join(std::ffi::OsStr::from_bytes(b"odd-\xff.csv")), "x").unwrap();
+    std::fs::write(place.join("back\\slash.csv"), "x").unwrap();
+    std::fs::write(place.join("new#1"), "still being written").unwrap();
+    symlink("nowhere", place.join("dangling.csv")).unwrap();
+    symlink("..", place.join("below/loop")).unwrap();
+    assert_eq!(listed(), expected);
+    let odd = ["back\\slash.csv", "below/loop", "dangling.csv", "odd-\u{fffd}.csv"];
+    assert_eq!(
+        block_on(store.unlisted("weekly_folder")).unwrap(),
+        odd.map(|name| format!("weekly_folder/{name}"))
+    );
 }

@@ -139,13 +139,14 @@ impl Store {
         }
     }
 
-    /// As [`Self::copy_new`], but no error if an object of the same size has the name already: for names of which every
-    /// writer writes the same bytes.
+    /// As [`Self::copy_new`], but no error if an object with the same bytes has the name already.
     pub async fn copy_once(&self, from: &str, to: &str) -> Result<()> {
         match self.copy_new(from, to).await {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 let (source, target) = (self.head(from).await?, self.head(to).await?);
-                if source.size == target.size { Ok(()) } else { Err(error) }
+                let is_same =
+                    source.size == target.size && self.digest(&source).await? == self.digest(&target).await?;
+                if is_same { Ok(()) } else { Err(error) }
             }
             outcome => outcome,
         }

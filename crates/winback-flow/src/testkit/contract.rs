@@ -318,6 +318,9 @@ pub(crate) async fn a_copy_is_made_once(store: &Store) {
     assert!(!store.exists("copied/none").await.unwrap());
 
     store.put_new("copies/longer", Bytes::from("longer")).await.unwrap();
-    let error = store.copy_once("copies/longer", "copied/copies/1").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{error}");
+    store.put_new("copies/other", Bytes::from("1ne")).await.unwrap();
+    for other in ["copies/longer", "copies/other"] {
+        let error = store.copy_once(other, "copied/copies/1").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{error}");
+    }
 }

@@ -209,6 +209,10 @@ fn promote(
     let overridden: Vec<String> = refused
         .map(|refusal| refusal.gates.iter().map(|gate| gate.gate.clone()).collect())
         .unwrap_or_default();
+    if version.aliases.contains(&alias) {
+        context.printer.json(&described(&version))?;
+        return context.printer.data(&format!("`{name}/{number}` is {alias} already; nothing was recorded"));
+    }
     let promotion = bucket.registry.promote(name, number, alias, by, reason, &overridden);
     let version = bucket.wait(promotion)?;
     context.printer.json(&described(&version))?;

@@ -1,16 +1,19 @@
 //! `winback run`: a pipeline, now, in this process; with `--pending` all files that wait for it, and then it ends.
 
+pub(super) mod told;
+
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::{Value as Json, json};
-use winback_flow::{Clock, Entry, Line, Outcome, Progress, RunId, State, StepId, Value, Values, Watch};
+use serde_json::json;
+use winback_flow::{Clock, Entry, Line, Outcome, Progress, RunId, Value, Values, Watch};
 
+use self::told::{reason, tell, waiting};
 use super::Context;
 use crate::config::{Overrides, Settings, VersionName};
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::pipelines;
-use crate::printer::Align;
+use crate::service::odd;
 use crate::stopwatch::Stopwatch;
 use crate::work::{Shop, WATCHED};
 
@@ -55,7 +58,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     if arguments.pending {
         asked = submit_pending(context, &shop, &pipeline.name)?;
     } else if let Some(folder) = folder_of(&pipeline.name) {
-        asked.push(submit_named(&shop, folder, arguments)?);
+        asked.push(submit_named(context, &shop, folder, arguments)?);
     } else {
         let inputs = inputs(arguments, &pipeline)?;
         let submitted = shop.submit(pipeline.clone(), inputs, arguments.force);
@@ -64,19 +67,32 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let new: Vec<RunId> = asked.iter().filter(|(_, is_new)| *is_new).map(|(run, _)| run.clone()).collect();
     let driven = if arguments.pending {
         let mut driven = drive_open(context, &shop, &pipeline.name)?;
-        if driven.iter().any(|(_, progress)| *progress == Progress::Waits(None))
-            && make_model(&shop, &settings)?
-        {
-            driven = again(&shop, driven)?;
+        if driven.iter().any(waits) && make_model(context, &shop, &settings)? {
+            driven = again(context, &shop, driven)?;
         }
         driven
     } else {
-        asked.iter().map(|(run, _)| finish(&shop, run)).collect::<Result<_>>()?
+        asked.iter().map(|(run, _)| finish(context, &shop, run)).collect::<Result<_>>()?
     };
-    let told = tell(context, &shop, &driven, &new)?;
+    if driven.iter().any(waits) {
+        let name = &settings.train.name;
+        context.printer.warn(&format!("files wait for a champion of the model `{name}`; `winback runs` lists them, and a history to learn from makes one"));
+    }
+    if arguments.pending {
+        for (run, _) in driven.iter().filter(|(_, progress)| *progress == Progress::Over(Outcome::Refused)) {
+            context.printer.warn(&format!("run {run} was refused: {}", reason(&shop, run)?));
+        }
+    }
+    let folder = folder_of(&pipeline.name).unwrap_or_default();
+    let told = tell(context, &shop, folder, &driven, &new)?;
     context.printer.json(&json!({ "pipeline": pipeline.name, "runs": told, "seconds": watch.seconds() }))?;
     context.printer.say(&format!("done in {} s", watch.seconds()));
     verdict(&shop, &driven, arguments.pending)
+}
+
+/// Whether only the world can move a run.
+fn waits((_, progress): &(RunId, Progress)) -> bool {
+    *progress == Progress::Waits(None)
 }
 
 /// The folder whose files a pipeline is about.
@@ -121,14 +137,6 @@ fn verdict(shop: &Shop, driven: &[(RunId, Progress)], pending: bool) -> Result<(
     Ok(())
 }
 
-/// Why a run came to nothing, in the words of the first step that did.
-fn reason(shop: &Shop, id: &RunId) -> Result<String> {
-    let run = shop.bucket.wait(shop.worker.runs().find(id))?;
-    let failed = run.steps.iter().filter(|(_, step)| step.state == State::Failed);
-    let told = failed.filter_map(|(id, step)| Some(format!("{id}: {}", step.failures.last()?.1)));
-    Ok(told.collect::<Vec<_>>().join("; "))
-}
-
 /// What a run is given that is about no file.
 fn inputs(arguments: &Arguments, pipeline: &winback_flow::Pipeline) -> Result<Values> {
     let mut inputs = Values::new();
@@ -145,15 +153,21 @@ fn inputs(arguments: &Arguments, pipeline: &winback_flow::Pipeline) -> Result<Va
 }
 
 /// The run of one file: the one that is named, or the newest without a run.
-fn submit_named(shop: &Shop, folder: &str, arguments: &Arguments) -> Result<(RunId, bool)> {
+fn submit_named(
+    context: &Context,
+    shop: &Shop,
+    folder: &str,
+    arguments: &Arguments,
+) -> Result<(RunId, bool)> {
     let cause = "by hand";
     if let Some(name) = &arguments.file {
         let path = format!("{folder}/{name}");
         let entry = shop.bucket.wait(shop.bucket.store.head(&path));
+        let entry = entry.users(format!("cannot take up `{name}`"));
         let entry = entry.hint(format!("name a file of `{folder}` in `{}`", shop.bucket.store.url()))?;
         return shop.bucket.block_on(shop.submit_file(&entry, &arguments.pipeline, cause, arguments.force));
     }
-    let newest = settled(shop, folder)?.into_iter().next();
+    let newest = settled(context, shop, folder)?.into_iter().next();
     let none =
         || UserError::new(format!("`{folder}` of `{}` has no file without a run", shop.bucket.store.url()));
     let newest =
@@ -162,10 +176,11 @@ fn submit_named(shop: &Shop, folder: &str, arguments: &Arguments) -> Result<(Run
 }
 
 /// New files of a folder, newest first. One that is being written is waited for once, and then left for another time.
-fn settled(shop: &Shop, folder: &str) -> Result<Vec<Entry>> {
+fn settled(context: &Context, shop: &Shop, folder: &str) -> Result<Vec<Entry>> {
     let (clock, watch) = (Clock::system(), Watch::new(shop.bucket.store.clone(), folder));
     shop.bucket.wait(async {
         let look = watch.look(shop.worker.runs(), clock.now(), &|_| false).await?;
+        look.odd.iter().for_each(|path| context.printer.warn(&odd(path)));
         let Some(again) = look.again else { return Ok(look.found) };
         clock.sleep_until(again.max(clock.now().plus(SETTLING))).await;
         Ok(watch.look(shop.worker.runs(), clock.now(), &|_| false).await?.found)
@@ -177,7 +192,7 @@ fn settled(shop: &Shop, folder: &str) -> Result<Vec<Entry>> {
 fn submit_pending(context: &Context, shop: &Shop, pipeline: &str) -> Result<Vec<(RunId, bool)>> {
     let mut asked = Vec::new();
     for (folder, _) in WATCHED.iter().filter(|(_, started)| *started == pipeline) {
-        let found = settled(shop, folder)?;
+        let found = settled(context, shop, folder)?;
         for entry in shop.bucket.block_on(shop.due(found, folder, pipeline))? {
             let submitted = shop.submit_file(&entry, pipeline, "found in the folder", false);
             match shop.bucket.block_on(submitted) {
@@ -196,7 +211,7 @@ fn drive_open(context: &Context, shop: &Shop, pipeline: &str) -> Result<Vec<(Run
     let open = shop.bucket.wait(shop.worker.runs().open())?;
     let mut driven = Vec::new();
     for Line { run, .. } in open.iter().filter(|line| line.pipeline == pipeline) {
-        match finish(shop, run) {
+        match finish(context, shop, run) {
             Ok(told) => driven.push(told),
             Err(error) => context.printer.warn(&format!("{run} cannot go on for now: {error:#}")),
         }
@@ -205,89 +220,56 @@ fn drive_open(context: &Context, shop: &Shop, pipeline: &str) -> Result<Vec<(Run
 }
 
 /// Learns from a history that came after the files that wait for a model, and deploys what was learnt; answers whether
-/// there was something to do.
-fn make_model(shop: &Shop, settings: &Settings) -> Result<bool> {
-    let Some((run, true)) = shop.bucket.block_on(shop.submit_training())? else { return Ok(false) };
-    finish(shop, &run)?;
+/// there was something to do. A history that is being written is waited for once.
+fn make_model(context: &Context, shop: &Shop, settings: &Settings) -> Result<bool> {
+    let asked = shop.bucket.block_on(async {
+        match shop.submit_training().await? {
+            None => {
+                let clock = Clock::system();
+                clock.sleep_until(clock.now().plus(SETTLING)).await;
+                shop.submit_training().await
+            }
+            asked => Ok(asked),
+        }
+    })?;
+    let Some((run, true)) = asked else { return Ok(false) };
+    finish(context, shop, &run)?;
     for found in shop.bucket.block_on(shop.undecided(&settings.train.name))? {
         let (run, _) = shop.bucket.block_on(shop.submit_deploy(&found))?;
-        finish(shop, &run)?;
+        finish(context, shop, &run)?;
     }
     Ok(true)
 }
 
 /// Drives once more what waited.
-fn again(shop: &Shop, driven: Vec<(RunId, Progress)>) -> Result<Vec<(RunId, Progress)>> {
+fn again(context: &Context, shop: &Shop, driven: Vec<(RunId, Progress)>) -> Result<Vec<(RunId, Progress)>> {
     let once_more = |(run, progress): (RunId, Progress)| match progress {
-        Progress::Waits(_) => finish(shop, &run),
+        Progress::Waits(_) => finish(context, shop, &run),
         Progress::Over(_) => Ok((run, progress)),
     };
     driven.into_iter().map(once_more).collect()
 }
 
-/// Drives a run until it ends, or only the world can move it.
-fn finish(shop: &Shop, run: &RunId) -> Result<(RunId, Progress)> {
+/// Drives a run until it ends, or only the world can move it. Whoever waits is told what it waits for.
+fn finish(context: &Context, shop: &Shop, run: &RunId) -> Result<(RunId, Progress)> {
     let clock = Clock::system();
+    let mut told = 0;
     let progress = shop.bucket.wait(async {
         loop {
             match shop.worker.drive(run).await? {
-                Progress::Waits(Some(until)) => clock.sleep_until(until).await,
+                Progress::Waits(Some(until)) => {
+                    let failures = waiting(&shop.worker.runs().find(run).await?);
+                    if told < failures.len() {
+                        told = failures.len();
+                        context
+                            .printer
+                            .warn(&format!("{run}: {}; it goes on at {until}", failures.join("; ")));
+                    }
+                    clock.sleep_until(until).await;
+                }
                 progress => return Ok(progress),
             }
         }
     })?;
     Ok((run.clone(), progress))
-}
-
-/// What became of each run; as rows for people, and as JSON.
-fn tell(context: &Context, shop: &Shop, driven: &[(RunId, Progress)], new: &[RunId]) -> Result<Vec<Json>> {
-    let (mut rows, mut told) = (Vec::new(), Vec::new());
-    for (id, progress) in driven {
-        let run = shop.bucket.wait(shop.worker.runs().find(id))?;
-        let outcome = match progress {
-            Progress::Over(outcome) => outcome.name(),
-            Progress::Waits(_) => "waits",
-        };
-        let steps = run.steps.iter().map(|(step, state)| described(step, state));
-        let text =
-            |step: &str, output: &str| run.output(step, output).and_then(|value| value.json().cloned());
-        let published = ["publish", "score/publish"].iter().find_map(|step| text(step, "folder"));
-        let model = ["choose", "score/choose"].iter().find_map(|step| text(step, "model"));
-        let quarantine = ["close", "score/close"].iter().find_map(|step| text(step, "quarantine"));
-        let trained = run
-            .steps
-            .get(&StepId::whole("train/fit"))
-            .map(|step| matches!(step.state, State::Done { from: None }));
-        let result = quarantine.as_ref().or(published.as_ref()).and_then(Json::as_str).unwrap_or_default();
-        rows.push(vec![run.created.subject.clone(), outcome.to_owned(), result.to_owned(), id.to_string()]);
-        told.push(json!({
-            "run": id, "file": run.created.subject, "outcome": outcome, "new": new.contains(id),
-            "published": published, "model": model, "quarantine": quarantine, "trained": trained,
-            "steps": steps.collect::<Vec<_>>(),
-        }));
-    }
-    let columns = [("file", Align::Left), ("", Align::Left), ("results", Align::Left), ("run", Align::Left)];
-    if rows.is_empty() {
-        context.printer.data("nothing waits")?;
-    } else {
-        context.printer.table(&columns, rows)?;
-    }
-    Ok(told)
-}
-
-/// A step as JSON: where it stands, and why.
-pub(crate) fn described(id: &StepId, step: &winback_flow::StepRun) -> Json {
-    let (state, why) = match &step.state {
-        State::Claimed { owner, .. } => ("running", Some(format!("by {owner}"))),
-        State::Waiting { until } => ("waiting", Some(format!("tried again from {until}"))),
-        State::Fresh => ("ready", None),
-        State::Done { from: None } => ("done", None),
-        State::Done { from: Some(run) } => ("skipped", Some(format!("same work as in run {run}"))),
-        State::Failed => ("failed", step.failures.last().map(|(_, reason)| reason.clone())),
-        State::LeftOut { why } => ("left out", Some(why.clone())),
-    };
-    json!({
-        "step": id, "state": state, "why": why, "attempts": step.attempts,
-        "seconds": step.changed.since(step.began).as_secs_f64(),
-    })
 }

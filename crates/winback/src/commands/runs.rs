@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use winback_flow::{Clock, Line, Run, RunId, Runs, State, StepId, Why};
 
 use super::Context;
-use super::run::described;
+use super::run::told::described;
 use crate::config::Overrides;
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::printer::Align;
@@ -115,7 +115,7 @@ fn list(context: &Context, lines: &[Line], last: usize) -> Result<()> {
         })
     });
     context.printer.json(&Json::Array(told.collect()))?;
-    if latest.is_empty() {
+    if lines.is_empty() {
         context.printer.say("there is no run yet; `winback run weekly --pending` makes some");
         return Ok(());
     }

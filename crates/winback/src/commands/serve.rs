@@ -69,7 +69,8 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
 
 /// Takes an address; answers also which it is, where the system was to choose.
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind(address).await.users(format!("cannot listen on {address}"))?;
+    let listener = TcpListener::bind(address).await.users(format!("cannot listen on {address}"));
+    let listener = listener.hint("another program may be there; name another address or port")?;
     let bound = listener.local_addr().users(format!("cannot listen on {address}"))?;
     Ok((listener, bound))
 }

@@ -17,6 +17,8 @@ pub(crate) fn component(settings: &Settings) -> Component {
 
 pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
     let files = task.inputs.files("files")?;
+    // Another history may have come since the run began: better told now than after the work.
+    desk.unchanged(files.iter().copied())?;
     let history = reopen(desk, &files, task.inputs.file("schema")?)?;
     let findings = train::examine(&desk.settings, &history)?;
     desk.unchanged(files)?;

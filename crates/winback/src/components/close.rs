@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use serde_json::{Value as Json, json};
-use winback_flow::{Artifact, Component, ErrorKind, Store, Task, Type, Value, Values};
+use winback_flow::{Artifact, Component, ErrorKind, Task, Type, Value, Values};
 
 use crate::desk::{Desk, Inputs as _, outputs};
 use crate::error::Result;
@@ -47,25 +47,31 @@ pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
             }
         })?;
     }
-    desk.bucket.wait(keep(&desk.bucket.store, &folder, format!("{reason:#}\n").into()))?;
+    let text: Bytes = format!("{reason:#}\n").into();
+    let put = async |path: &str| desk.bucket.store.put_once(path, text.clone()).await;
+    desk.bucket.wait(under_free_name(&folder, "reason", "json", put))?;
     Ok(outputs([("quarantine", Value::of(folder))]))
 }
 
-/// Keeps a reason: as `reason.json`, or where a file is refused again for another, `reason-2.json` and so on.
-async fn keep(store: &Store, folder: &str, reason: Bytes) -> winback_flow::Result<()> {
-    let mut path = format!("{folder}/reason.json");
-    for number in 2.. {
-        match store.put_new(&path, reason.clone()).await {
+/// Keeps something under the first name in a folder that is free, or has the same already: `reason.json`, and where a
+/// file is refused again for another reason, `reason-2.json` and so on. Answers its path.
+pub(crate) async fn under_free_name(
+    folder: &str,
+    stem: &str,
+    ending: &str,
+    put: impl AsyncFn(&str) -> winback_flow::Result<()>,
+) -> winback_flow::Result<String> {
+    let mut path = format!("{folder}/{stem}.{ending}");
+    let mut number = 1;
+    loop {
+        match put(&path).await {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                if store.get(&path).await? == reason {
-                    break;
-                }
-                path = format!("{folder}/reason-{number}.json");
+                number += 1;
+                path = format!("{folder}/{stem}-{number}.{ending}");
             }
-            outcome => return outcome,
+            outcome => return outcome.map(|()| path),
         }
     }
-    Ok(())
 }
 
 fn base(path: &str) -> &str {
@@ -77,6 +83,8 @@ mod tests {
     use std::collections::BTreeMap;
     use std::path::Path;
 
+    use winback_flow::Store;
+
     use super::*;
 
     #[test]
@@ -85,7 +93,8 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             for reason in ["no column", "too many rows", "no column", "too many rows"] {
-                keep(&store, "quarantine/a", reason.into()).await.unwrap();
+                let put = async |path: &str| store.put_once(path, reason.into()).await;
+                under_free_name("quarantine/a", "reason", "json", put).await.unwrap();
             }
             let kept = store.list("quarantine").await.unwrap();
             let paths: Vec<&str> = kept.iter().map(|entry| entry.path.as_str()).collect();

@@ -10,7 +10,7 @@ use winback_retain::{drift, page};
 use winback_table::reader::Repeats;
 use winback_table::{Error as Table, Role};
 
-use super::close::QUARANTINE_FOLDER;
+use super::close::{QUARANTINE_FOLDER, under_free_name};
 use crate::config::Settings;
 use crate::desk::{Desk, Inputs as _, outputs, parameter};
 use crate::error::{self, Result, ResultExt as _, UserError};
@@ -23,7 +23,7 @@ use crate::steps::shadow;
 use crate::steps::train::options;
 
 pub(crate) fn component(settings: &Settings) -> Component {
-    Component::new("score", 1, "score and explain every customer of the file")
+    Component::new("score", 2, "score and explain every customer of the file")
         .takes("file", Type::file("customers"))
         .takes("name", Type::Text)
         .takes("model", Type::Text)
@@ -55,7 +55,7 @@ pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
     let output = desk.folder(task)?.join("scores.csv");
     let progress = desk.printer.progress("scoring", "customers", None);
     let week = Week {
-        inputs: vec![desk.input(&desk.bring(file)?)],
+        inputs: vec![desk.input_called(&desk.bring(file)?, &name)],
         output: &output,
         options: options(&desk.settings, Repeats::Rejected),
         reject_limit: desk.settings.data.reject_limit,
@@ -116,8 +116,10 @@ fn is_too_much(error: &anyhow::Error) -> bool {
 fn refuse(desk: &Desk, task: &Task, name: &str, output: &Path, error: &anyhow::Error) -> Result<Values> {
     let rows = desk.keep_file(&beside(output, QUARANTINE))?;
     let file = task.inputs.file("file")?;
-    let path = format!("{QUARANTINE_FOLDER}/{name}/{}/rows.csv", file.digest.short());
-    desk.bucket.wait(desk.bucket.store.copy_once(&format!("artifacts/{}", rows.digest), &path))?;
+    let folder = format!("{QUARANTINE_FOLDER}/{name}/{}", file.digest.short());
+    let (store, from) = (&desk.bucket.store, format!("artifacts/{}", rows.digest));
+    let put = async |path: &str| store.copy_once(&from, path).await;
+    let path = desk.bucket.wait(under_free_name(&folder, "rows", "csv", put))?;
     let many = error::causes(error).into_iter().find_map(|cause| match cause.downcast_ref() {
         Some(Table::TooManyRejects { rejected, read, limit_percent, .. }) => {
             Some(format!("{rejected} of {read} rows were rejected, more than the limit of {limit_percent} %"))

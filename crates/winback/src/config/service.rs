@@ -1,6 +1,6 @@
 //! How pipelines are run and the server serves: the settings `[pipelines]` and `[serve]`.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use winback_flow::Time;
@@ -14,6 +14,7 @@ use crate::pipelines;
 
 /// How long what nothing names is kept if nobody says.
 const DEFAULT_KEEP: Duration = Duration::from_secs(30 * 86_400);
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// How pipelines are run.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,10 +67,10 @@ impl PipelineSettings {
         let lease = span(raw.lease, 60)?;
         // A folder of this machine costs nothing to look at, a listing of a bucket does.
         let look = span(raw.look, if root.starts_with("file:") { 1 } else { 30 })?;
-        if lease < Duration::from_secs(1) || look < Duration::from_secs(1) {
-            return Err(
-                UserError::new("`lease` and `look` under `[pipelines]` are a second or longer").into()
-            );
+        let may_be = Duration::from_secs(1)..=DAY;
+        if !may_be.contains(&lease) || !may_be.contains(&look) {
+            let wrong = UserError::new("`lease` and `look` under `[pipelines]` are from a second to a day");
+            return Err(wrong).hint("write them as `60 s`, `5 min` or `1 h`");
         }
         let schedules = raw.schedules.into_iter().map(|part| {
             let time_zone = part.time_zone.unwrap_or_else(|| "UTC".to_owned());
@@ -100,20 +101,33 @@ impl Timed {
 }
 
 impl ServeSettings {
-    /// What was said outside the file wins: where to listen, and where to tell metrics.
-    pub(super) fn resolve(raw: ServePart, listen: Option<String>, metrics: Option<String>) -> Result<Self> {
-        let address = |text: String| -> Result<SocketAddr> {
+    /// What was said outside the file wins: where to listen, and where to tell metrics. Errors of what the file says are
+    /// given to `in_file`.
+    pub(super) fn resolve(
+        raw: ServePart,
+        said: (Option<String>, Option<String>),
+        in_file: &dyn Fn(anyhow::Error) -> anyhow::Error,
+    ) -> Result<Self> {
+        let parsed = |text: &str| -> Result<SocketAddr> {
             let parsed = text.parse().users(format!("`{text}` is no address to listen on"));
             parsed.hint("write it as `127.0.0.1:8080`, or `0.0.0.0:8080` for all networks")
         };
-        let listen = address(listen.or(raw.listen).unwrap_or_else(|| "127.0.0.1:8080".to_owned()))?;
-        let metrics = metrics.or(raw.metrics).map(address).transpose()?;
+        let address = |said: Option<String>, written: Option<String>| match (said, written) {
+            (Some(said), _) => parsed(&said).map(Some),
+            (None, Some(written)) => parsed(&written).map(Some).map_err(in_file),
+            (None, None) => Ok(None),
+        };
+        let listen = address(said.0, raw.listen)?;
+        let listen = listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
+        let metrics = address(said.1, raw.metrics)?;
         if let Some(EventsPart { verify: Verifier::Jwks, audience, email, .. }) = &raw.events
             && (audience.is_none() || email.is_none())
         {
             let missing =
                 UserError::new("`[serve.events]` verifies tokens and names no `audience` or no `email`");
-            return Err(missing).hint("write those of the subscription or trigger that sends the events");
+            let missing: Result<()> =
+                Err(missing).hint("write those of the subscription or trigger that sends the events");
+            missing.map_err(in_file)?;
         }
         Ok(Self { listen, metrics, events: raw.events })
     }

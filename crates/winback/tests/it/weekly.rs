@@ -183,6 +183,7 @@ fn too_many_bad_rows_are_told_without_a_customers_value() {
     assert!(run.to_string().contains("rows were rejected"), "{run}");
     let rows = bench.read(&format!("{}/rows.csv", run["quarantine"].as_str().unwrap()));
     assert!(rows.contains("secret of somebody"), "whoever mends the file needs them");
+    assert!(rows.contains("spoiled.csv,") && !rows.contains(&*bench.path().to_string_lossy()), "{rows}");
     for entry in walk(&bench.path().join("state")) {
         let text = std::fs::read_to_string(&entry).unwrap();
         assert!(!text.contains("secret of somebody"), "{}", entry.display());
@@ -194,6 +195,25 @@ fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }
 
+#[cfg(unix)]
+#[test]
+fn what_can_never_be_taken_up_is_told_and_stops_nothing() {
+    let (bench, week) = bank();
+    drop_file(&bench, "w.csv", &week);
+    drop_file(&bench, "back\\slash.csv", &week);
+    std::os::unix::fs::symlink(".", bench.path().join("weekly_folder/loop")).unwrap();
+    let seen = bench.run(&["run", "weekly", "--pending"]);
+    assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+    for name in ["`weekly_folder/back\\\\slash.csv` is never", "`weekly_folder/loop` is never"] {
+        assert!(seen.stderr.contains(name), "{name} in {}", seen.stderr);
+    }
+    assert!(bench.path().join("output_folder/w.csv/latest.json").exists());
+    let again = bench.run(&["run", "weekly", "--pending"]);
+    assert!(again.stdout.starts_with("nothing waits in `weekly_folder` of `file://"), "{}", again.stdout);
+    let refused = bench.refused(&["run", "weekly", "--file", "../winback.toml"]);
+    assert!(refused.contains("cannot take up `../winback.toml`"), "{refused}");
+}
+
 #[test]
 fn without_a_model_files_wait_and_a_failed_training_stops_nobody() {
     let (bench, week) = bank();
@@ -203,8 +223,8 @@ fn without_a_model_files_wait_and_a_failed_training_stops_nobody() {
     let waits = one(&bench, "waits");
     assert_eq!((state(&waits, "train/history"), &waits["quarantine"]), ("failed".to_owned(), &Value::Null));
 
+    // One that was written just now is waited for.
     bench.write(bank::HISTORY, &history);
-    age(&bench.path().join(bank::HISTORY));
     let run = one(&bench, "succeeded");
     assert_eq!((&run["run"], &run["model"]), (&waits["run"], &"churn/1".into()));
 

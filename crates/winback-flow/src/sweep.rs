@@ -1,13 +1,14 @@
 //! Cleaning up: what nothing names any more goes, after a time in which whoever still needs it would have said so.
 //!
 //! Kept are artifacts that the registry names, that a run names which has not ended or was heard of within that time,
-//! and that are younger than it. What is gone is made again when it is needed: a missing artifact is a missing skip,
+//! and that are younger than it. Old marks of work under way go too. What is gone is made again when it is needed: a missing artifact is a missing skip,
 //! never a wrong one. Publications are never touched; of folders for them that no manifest commits, the files go.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::artifact::artifact_path;
+use crate::worker::MARKS;
 use crate::{Digest, Entry, Registry, Result, Runs, Store, Time};
 
 /// What was cleaned up, or would be.
@@ -49,6 +50,7 @@ pub async fn sweep(
     let mut gone: Vec<Entry> = artifacts;
     gone.retain(|entry| !named.contains(&entry.path));
     gone.extend(uncommitted(&published, &open_folders));
+    gone.extend(store.list(MARKS).await?);
     gone.retain(|entry| is_old(&entry.modified));
     let mut swept = Swept::default();
     for entry in gone {
@@ -117,6 +119,7 @@ mod tests {
                 store.put_new(path, "x".into()).await.unwrap();
             }
             store.put_new("out/w.csv/00112233aabc/manifest.json", "{}".into()).await.unwrap();
+            store.put_new("state/busy/0011.p-1", "".into()).await.unwrap();
             // However the clock of the store stands, all of it is older than nothing, seen from the end of time.
             let end: Time = "9999-01-01T00:00:00Z".parse().unwrap();
             let swept = async |at: Time, grace, dry| {
@@ -127,8 +130,8 @@ mod tests {
                 0,
                 "it is not old enough"
             );
-            assert_eq!(swept(end, Duration::ZERO, true).await, 2);
-            assert_eq!(swept(end, Duration::ZERO, false).await, 2);
+            assert_eq!(swept(end, Duration::ZERO, true).await, 3);
+            assert_eq!(swept(end, Duration::ZERO, false).await, 3);
             assert!(store.get_artifact(&kept).await.is_ok() && store.get_artifact(&stray).await.is_err());
             assert!(!store.exists("out/w.csv/00112233aabb/scores.csv").await.unwrap());
             assert!(store.exists("out/w.csv/00112233aabc/scores.csv").await.unwrap());

@@ -18,6 +18,7 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
 
 use self::driven::Driven;
+pub(crate) use self::elsewhere::MARKS;
 use self::elsewhere::{Elsewhere, Question};
 use crate::component::{Bodies, Components, Failure, Stop, Task};
 use crate::engine::{self, Action, Knowledge, Ready};
@@ -131,7 +132,7 @@ impl<B: Bodies> Worker<B> {
     ) -> Result<Self> {
         let runs = Runs::new(store.clone(), clock.clone())?;
         let presence = Presence::announce(&store, &options.owner)?;
-        let (busy, elsewhere, drives) = (Mutex::default(), Elsewhere::default(), AtomicU64::new(0));
+        let (busy, elsewhere, drives) = (Mutex::default(), Elsewhere::new(store.clone()), AtomicU64::new(0));
         Ok(Self { store, clock, runs, components, bodies, options, presence, busy, elsewhere, drives })
     }
 
@@ -292,8 +293,6 @@ impl<B: Bodies> Worker<B> {
         let now = known.now;
         let stands = |owner: &str, until| now < until && !(known.is_dead)(owner);
         let mut again = now.plus(self.options.lease);
-        let is_long =
-            |ready: &Ready| self.components.get(ready.component.as_str()).is_some_and(|found| found.long);
         let mut looked_up = Vec::new();
         for ready in ready {
             if looked_up.len() == room {
@@ -307,17 +306,23 @@ impl<B: Bodies> Worker<B> {
                 }
                 true => keys::usable(&self.store, &ready.key).await?,
             };
-            if ready.cache && kept.is_none() && is_long(&ready) {
-                let hold = self.options.lease / 4;
+            if kept.is_none() && self.may_be_elsewhere(&ready) {
+                let hold = self.options.look.max(self.options.lease / 4);
                 let question = Question { key: &ready.key, run, now, hold, stands: &stands };
                 if let Some(until) = self.elsewhere.until(&self.runs, &question).await {
                     again = again.min(until);
                     continue;
                 }
+                self.elsewhere.announce(&ready.key, run).await;
             }
             looked_up.push((ready, kept));
         }
         Ok(if looked_up.is_empty() { Err(again) } else { Ok(looked_up) })
+    }
+
+    /// Whether it is work that another run may be at, and that is worth waiting for.
+    fn may_be_elsewhere(&self, ready: &Ready) -> bool {
+        ready.cache && self.components.get(ready.component.as_str()).is_some_and(|component| component.long)
     }
 
     /// One attempt, in the time it may take.
@@ -384,14 +389,18 @@ impl<B: Bodies> Worker<B> {
             keys::keep(&self.store, &ready.key, &kept).await.ok();
         }
         let mut waits = [1, 2, 4, 8].into_iter();
-        loop {
+        let recorded = loop {
             match (self.record_once(driven, ended).await, waits.next()) {
                 (Err(_), Some(seconds)) => {
                     self.clock.sleep_until(self.clock.now().plus(Duration::from_secs(seconds))).await;
                 }
-                (outcome, _) => return outcome,
+                (outcome, _) => break outcome,
             }
+        };
+        if self.may_be_elsewhere(ready) {
+            self.elsewhere.withdraw(&ready.key, driven.id).await;
         }
+        recorded
     }
 
     async fn record_once(&self, driven: &mut Driven<'_>, Ended { ready, outcome }: &Ended) -> Result<()> {

@@ -328,12 +328,8 @@ impl EventSink for Service {
     }
 
     fn refuse(&self, reason: String) -> BoxFuture<'_, std::result::Result<(), Later>> {
-        let recorded = self.shop.refuse_event(reason.clone());
-        async move {
-            self.printer.warn(&format!("an event was refused: {reason}"));
-            recorded.await.map_err(Later::new)
-        }
-        .boxed()
+        let recorded = self.shop.refuse_event(reason);
+        async move { recorded.await.map_err(Later::new) }.boxed()
     }
 }
 

@@ -1,22 +1,26 @@
-//! Long work that other workers are at, in other runs: it is waited for instead of being done twice. This only spares
+//! Long work that other workers are at, in other runs: it is waited for instead of being done twice. A mark
+//! `state/busy/<key>.<run>` says in which run it may be under way, and that run's stream whether it is. This only spares
 //! work, so what cannot be told counts as not being done.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::run::{Entry, Run, RunId, State};
-use crate::{Digest, Ledger, Line, Runs, Time};
+use bytes::Bytes;
 
-/// Open runs that are asked at the most.
-const MOST_ASKED: usize = 64;
+use crate::run::{Entry, Run, RunId, State};
+use crate::{Digest, Ledger, Runs, Store, Time};
+
+/// Where the marks are. Those that outlive their work are swept away.
+pub(crate) const MARKS: &str = "state/busy";
 
 /// What is known of others' work.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Elsewhere {
+    store: Store,
     /// Keys that somebody is at, and until when nobody need ask again: many runs may wait for the same.
     known: Mutex<BTreeMap<Digest, Time>>,
-    /// The streams of open runs, so that only what came after is read.
+    /// The streams of runs with marks, so that only what came after is read.
     streams: Mutex<BTreeMap<RunId, Arc<Ledger<Vec<Entry>>>>>,
 }
 
@@ -33,6 +37,20 @@ pub(super) struct Question<'a> {
 }
 
 impl Elsewhere {
+    pub(super) fn new(store: Store) -> Self {
+        Self { store, known: Mutex::default(), streams: Mutex::default() }
+    }
+
+    /// Says that the work under a key is about to be claimed in a run.
+    pub(super) async fn announce(&self, key: &Digest, run: &RunId) {
+        self.store.put_new(&mark(key, run), Bytes::new()).await.ok();
+    }
+
+    /// Says that nobody is at it in that run any more.
+    pub(super) async fn withdraw(&self, key: &Digest, run: &RunId) {
+        self.store.delete(&mark(key, run)).await.ok();
+    }
+
     /// Until when the work under a key need not be asked for, because somebody is at it.
     pub(super) async fn until(&self, runs: &Runs, question: &Question<'_>) -> Option<Time> {
         let Question { key, now, .. } = question;
@@ -48,25 +66,28 @@ impl Elsewhere {
     }
 
     async fn is_under_way(&self, runs: &Runs, question: &Question<'_>) -> bool {
-        let Ok(mut open) = runs.open().await else { return false };
-        self.forget_all_but(&open);
-        open.retain(|line| line.run != *question.run);
-        // What is about no file, such as a training by itself, and what was begun first are the likeliest.
-        open.sort_by(|one, other| {
-            (&one.object.is_some(), &one.opened).cmp(&(&other.object.is_some(), &other.opened))
-        });
-        for line in open.iter().take(MOST_ASKED) {
-            let Ok(stream) = self.stream(runs, &line.run) else { continue };
+        let Ok(marks) = self.store.list(MARKS).await else { return false };
+        let marked = |path: &str| -> Option<RunId> {
+            let (key, run) = path.rsplit('/').next()?.split_once('.')?;
+            if key == question.key.to_string() { run.parse().ok() } else { None }
+        };
+        let marked: Vec<RunId> = marks.iter().filter_map(|entry| marked(&entry.path)).collect();
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner).retain(|run, _| marked.contains(run));
+        for run in marked.iter().filter(|run| *run != question.run) {
+            let Ok(stream) = self.stream(runs, run) else { continue };
             let Ok(records) = stream.read().await else { continue };
-            let Some(run) = Run::begin(&line.run, &records) else { continue };
-            let is_at_it = run.steps.values().any(|step| match &step.state {
-                State::Claimed { owner, until } => {
-                    step.key.as_ref() == Some(question.key) && (question.stands)(owner, *until)
+            let Some(found) = Run::begin(run, &records) else { continue };
+            let of_key = found.steps.values().filter(|step| step.key.as_ref() == Some(question.key));
+            let mut over = found.ended.is_some();
+            for step in of_key {
+                match &step.state {
+                    State::Claimed { owner, until } if (question.stands)(owner, *until) => return true,
+                    state => over |= state.is_over(),
                 }
-                _ => false,
-            });
-            if is_at_it {
-                return true;
+            }
+            // Whoever was at it has not lived to say so.
+            if over {
+                self.withdraw(question.key, run).await;
             }
         }
         false
@@ -81,10 +102,8 @@ impl Elsewhere {
         streams.insert(run.clone(), Arc::clone(&stream));
         Ok(stream)
     }
+}
 
-    fn forget_all_but(&self, open: &[Line]) {
-        let open: BTreeSet<&RunId> = open.iter().map(|line| &line.run).collect();
-        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
-        streams.retain(|run, _| open.contains(run));
-    }
+fn mark(key: &Digest, run: &RunId) -> String {
+    format!("{MARKS}/{key}.{run}")
 }

@@ -229,6 +229,9 @@ fn long_work_that_another_worker_is_at_is_waited_for() {
     other.clock.set(later(10_000));
     assert_eq!(other.drive(&same), Progress::Over(Outcome::Succeeded));
     assert_eq!(other.asked(), ["a"]);
+    let marks = block_on(first.store.list("state/busy")).unwrap();
+    assert_eq!(marks.len(), 1, "only the one that was not heard of any more has not taken its mark away");
+    assert!(marks[0].path.ends_with(&format!(".{id}")), "{marks:?}");
 }
 
 #[test]

@@ -106,13 +106,18 @@ pub struct Runs {
     clock: Clock,
     ledger: Ledger<Note>,
     index: Mutex<Index>,
+    /// What is known of runs' streams, so that only what came after is read.
+    streams: Mutex<BTreeMap<RunId, Arc<Stream>>>,
 }
+
+/// What happened in a run.
+pub(crate) type Stream = Ledger<Vec<Entry>>;
 
 impl Runs {
     /// The runs of that store; nothing is read or written yet.
     pub fn new(store: Store, clock: Clock) -> Result<Self> {
         let ledger = Ledger::new(store.clone(), clock.clone(), "runs")?;
-        Ok(Self { store, clock, ledger, index: Mutex::default() })
+        Ok(Self { store, clock, ledger, index: Mutex::default(), streams: Mutex::default() })
     }
 
     /// Makes a run, or finds it made already; answers whether it is new. Repeating this does no harm.
@@ -226,6 +231,7 @@ impl Runs {
 
     /// Records in the index that a run has ended.
     pub(crate) async fn close(&self, id: &RunId, outcome: Outcome) -> Result<()> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
         self.note(|index| index.open.contains(id).then(|| Note::Ended { run: id.clone(), outcome })).await
     }
 
@@ -263,8 +269,18 @@ impl Runs {
         if is_known { Ok(appended) } else { Err(Error::UnknownRun { run: id.to_string() }) }
     }
 
-    pub(crate) fn stream(&self, id: &RunId) -> Result<Ledger<Vec<Entry>>> {
-        Ledger::of_kind(self.store.clone(), self.clock.clone(), "run", id.as_str())
+    pub(crate) fn stream(&self, id: &RunId) -> Result<Arc<Stream>> {
+        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(stream) = streams.get(id) {
+            return Ok(Arc::clone(stream));
+        }
+        let stream = Ledger::of_kind(self.store.clone(), self.clock.clone(), "run", id.as_str())?;
+        let stream = Arc::new(stream);
+        if MOST_KEPT <= streams.len() {
+            streams.clear();
+        }
+        streams.insert(id.clone(), Arc::clone(&stream));
+        Ok(stream)
     }
 
     async fn note(&self, mut decide: impl FnMut(&Index) -> Option<Note>) -> Result<()> {
@@ -289,6 +305,9 @@ impl Runs {
 
 /// Earlier runs that are looked at for the same step.
 const MOST_COMPARED: usize = 20;
+
+/// Streams that are kept in memory at the most.
+const MOST_KEPT: usize = 128;
 
 /// Why a step ran, or did not.
 #[derive(Debug)]

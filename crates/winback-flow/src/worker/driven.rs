@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::run::{Entry, Run, RunId};
-use crate::{Error, Ledger, Record, Result};
+use crate::runs::Stream;
+use crate::{Error, Record, Result};
 
 /// A run that is being driven.
 pub(super) struct Driven<'a> {
-    pub(super) ledger: Ledger<Vec<Entry>>,
+    pub(super) ledger: Arc<Stream>,
     pub(super) id: &'a RunId,
     /// Who claims steps: the worker, and which time it drives. What an earlier drive had claimed when it broke off is
     /// nobody's that still works on it.

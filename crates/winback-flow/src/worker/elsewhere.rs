@@ -3,13 +3,13 @@
 //! work, so what cannot be told counts as not being done.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::run::{Entry, Run, RunId, State};
-use crate::{Digest, Ledger, Runs, Store, Time};
+use crate::run::{Run, RunId, State};
+use crate::{Digest, Runs, Store, Time};
 
 /// Where the marks are. Those that outlive their work are swept away.
 pub(crate) const MARKS: &str = "state/busy";
@@ -20,8 +20,6 @@ pub(super) struct Elsewhere {
     store: Store,
     /// Keys that somebody is at, and until when nobody need ask again: many runs may wait for the same.
     known: Mutex<BTreeMap<Digest, Time>>,
-    /// The streams of runs with marks, so that only what came after is read.
-    streams: Mutex<BTreeMap<RunId, Arc<Ledger<Vec<Entry>>>>>,
 }
 
 /// A question.
@@ -38,7 +36,7 @@ pub(super) struct Question<'a> {
 
 impl Elsewhere {
     pub(super) fn new(store: Store) -> Self {
-        Self { store, known: Mutex::default(), streams: Mutex::default() }
+        Self { store, known: Mutex::default() }
     }
 
     /// Says that the work under a key is about to be claimed in a run.
@@ -72,9 +70,8 @@ impl Elsewhere {
             if key == question.key.to_string() { run.parse().ok() } else { None }
         };
         let marked: Vec<RunId> = marks.iter().filter_map(|entry| marked(&entry.path)).collect();
-        self.streams.lock().unwrap_or_else(PoisonError::into_inner).retain(|run, _| marked.contains(run));
         for run in marked.iter().filter(|run| *run != question.run) {
-            let Ok(stream) = self.stream(runs, run) else { continue };
+            let Ok(stream) = runs.stream(run) else { continue };
             let Ok(records) = stream.read().await else { continue };
             let Some(found) = Run::begin(run, &records) else { continue };
             let of_key = found.steps.values().filter(|step| step.key.as_ref() == Some(question.key));
@@ -91,16 +88,6 @@ impl Elsewhere {
             }
         }
         false
-    }
-
-    fn stream(&self, runs: &Runs, run: &RunId) -> crate::Result<Arc<Ledger<Vec<Entry>>>> {
-        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(stream) = streams.get(run) {
-            return Ok(Arc::clone(stream));
-        }
-        let stream = Arc::new(runs.stream(run)?);
-        streams.insert(run.clone(), Arc::clone(&stream));
-        Ok(stream)
     }
 }
 

@@ -184,7 +184,7 @@ fn a_thousand_events_about_a_few_files_make_a_run_of_each() {
     assert!(files.iter().all(|name| manifests(&bench, name) == 1));
     let runs = bench.json(&["runs", "list", "--last", "1000"]);
     let weekly = runs.as_array().unwrap().iter().filter(|run| run["pipeline"] == "weekly");
-    assert_eq!(weekly.count(), files.len());
+    assert_eq!(weekly.count(), files.len(), "{runs:#}");
 }
 
 #[test]

@@ -17,11 +17,14 @@ fn bank() -> (Bench, String) {
     (bench, week)
 }
 
-/// Puts a file into the weekly folder as if it had lain there for a while.
+/// Puts a file into the weekly folder as if it had lain there for a while; whole at once, for a busy machine may let the
+/// writer rest so long that what is there counts as whole.
 pub(crate) fn drop_file(bench: &Bench, name: &str, text: &str) {
-    let path = bench.path().join("weekly_folder").join(name);
-    std::fs::write(&path, text).unwrap();
-    age(&path);
+    let folder = bench.path().join("weekly_folder");
+    let unseen = folder.join(format!(".{name}"));
+    std::fs::write(&unseen, text).unwrap();
+    age(&unseen);
+    std::fs::rename(unseen, folder.join(name)).unwrap();
 }
 
 /// Makes a file look as if nobody had written to it for a while.

@@ -21,7 +21,7 @@ use crate::config::{Settings, Timed};
 use crate::error::Result;
 use crate::notices::Notices;
 use crate::printer::Printer;
-use crate::work::{Shop, WATCHED};
+use crate::work::{Shop, WATCHED, odd};
 
 /// Runs that are driven at one time: while one learns, another file is scored.
 const AT_ONCE: usize = 2;
@@ -312,14 +312,6 @@ impl Service {
             Err(error) => Err(Later::new(error)),
         }
     }
-}
-
-/// What is said of something in a folder that can never be taken up.
-pub(crate) fn odd(path: &str) -> String {
-    format!(
-        "`{}` is never taken up: its name is no path, or it is a link that leads nowhere or back",
-        path.escape_debug()
-    )
 }
 
 impl EventSink for Service {

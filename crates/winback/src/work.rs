@@ -249,6 +249,14 @@ impl Shop {
     }
 }
 
+/// What is said of something in a folder that can never be taken up.
+pub(crate) fn odd(path: &str) -> String {
+    format!(
+        "`{}` is never taken up: its name is no path, or it is a link that leads nowhere or back",
+        path.escape_debug()
+    )
+}
+
 /// A version that nobody has decided about.
 pub(crate) struct Undecided {
     model: String,

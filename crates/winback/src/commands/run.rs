@@ -13,9 +13,8 @@ use super::Context;
 use crate::config::{Overrides, Settings, VersionName};
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::pipelines;
-use crate::service::odd;
 use crate::stopwatch::Stopwatch;
-use crate::work::{Shop, WATCHED};
+use crate::work::{Shop, WATCHED, odd};
 
 /// What `winback run` is told.
 #[derive(Debug, Args)]

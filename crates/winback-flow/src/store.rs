@@ -7,7 +7,7 @@
 //! within a store, are the business of `transfer`.
 
 #[cfg_attr(not(feature = "chaos"), path = "store/chaos_off.rs")]
-mod chaos;
+pub(crate) mod chaos;
 mod cloud;
 mod disk;
 mod transfer;

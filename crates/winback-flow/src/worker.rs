@@ -26,6 +26,7 @@ use crate::keys::{self, Kept};
 use crate::ledger::draw_nonce;
 use crate::pipeline::Step;
 use crate::run::{Entry, FailureKind, Outcome, RunId, State, StepId};
+use crate::store::chaos;
 use crate::value::Values;
 use crate::{Clock, Digest, Presence, Result, Runs, Store, Time};
 
@@ -243,6 +244,9 @@ impl<B: Bodies> Worker<B> {
                                 Entry::Claimed { step, owner: owner.to_owned(), until, key }
                             })
                             .collect();
+                        if !begun.is_empty() {
+                            chaos::claim();
+                        }
                         (!entries.is_empty()).then_some(entries)
                     }
                     Action::Wait(_) | Action::Over(_) => None,

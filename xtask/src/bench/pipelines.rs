@@ -26,7 +26,7 @@ struct Told {
 }
 
 /// Kills, some of which come while no step is under way; and how many must not.
-const KILLS: usize = 400;
+const KILLS: usize = 300;
 const INSIDE: usize = 150;
 
 type Part = fn(&Config, &Asked) -> anyhow::Result<Told>;

@@ -24,9 +24,11 @@ const WAITING: usize = 4;
 const FILES_A_HISTORY: usize = 15;
 /// How often it is looked whether files are to come, in seconds.
 const REFILL: f64 = 0.5;
-/// A service dies at an operation from the first to before the second: early enough that it is often, late enough that it
-/// has mostly begun to work.
-const KILLED_AT: (u64, u64) = (350, 850);
+/// A service dies at one of so many operations that follow its first claim of a step: those of a weekly file or two.
+const AFTER_CLAIM: u64 = 400;
+/// One of so many dies at one of the operations before, or soon after: while it reads what is there, or chooses.
+const EARLY: u64 = 8;
+const AFTER_START: u64 = 400;
 /// How long the rest may take when nobody is killed any more.
 const PATIENCE: Duration = Duration::from_secs(900);
 /// How long a service may live that is to be killed.
@@ -45,8 +47,8 @@ pub(super) struct Outcome {
 struct Victim {
     log: &'static str,
     process: Child,
-    /// At which operation.
-    at: u64,
+    /// From when, and at which operation.
+    at: String,
     began: Stopwatch,
 }
 
@@ -117,8 +119,11 @@ pub(super) fn hold(program: &Path, folder: &Path, place: Place, kills: usize) ->
 }
 
 fn start(bank: &Bank, log: &'static str, draw: &mut Draw) -> anyhow::Result<Victim> {
-    let at = KILLED_AT.0 + draw.below(KILLED_AT.1 - KILLED_AT.0);
-    let (process, _) = bank.serve(log, &[("WINBACK_CHAOS_KILL_AT", at.to_string())])?;
+    let at = match draw.below(EARLY) {
+        0 => format!("start:{}", 1 + draw.below(AFTER_START)),
+        _ => format!("claim:{}", 1 + draw.below(AFTER_CLAIM)),
+    };
+    let (process, _) = bank.serve(log, &[("WINBACK_CHAOS_KILL_AT", at.clone())])?;
     Ok(Victim { log, process, at, began: Stopwatch::start() })
 }
 

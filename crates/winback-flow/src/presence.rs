@@ -16,7 +16,7 @@ pub struct Presence {
 }
 
 impl Presence {
-    /// Shows that the worker `owner` lives.
+    /// Shows that the worker `owner` lives, and clears away the signs of those that were killed.
     pub fn announce(store: &Store, owner: &str) -> Result<Self> {
         check_name("worker", owner)?;
         let Some(file) = store.local_path(&format!("state/workers/{owner}"))? else {
@@ -25,13 +25,23 @@ impl Presence {
         let folder = file.parent().map(PathBuf::from).unwrap_or_default();
         let failed = |source: std::io::Error| Error::Folder { folder: folder.clone(), source: source.into() };
         fs::create_dir_all(&folder).map_err(failed)?;
-        let open = OpenOptions::new().write(true).create(true).truncate(false).open(&file).map_err(failed)?;
-        open.lock().map_err(failed)?;
-        Ok(Self { held: Some((folder, file, open)) })
+        let open = loop {
+            let open =
+                OpenOptions::new().write(true).create(true).truncate(false).open(&file).map_err(failed)?;
+            open.lock().map_err(failed)?;
+            // Between the two, somebody else may have taken it for that of a dead one.
+            if file.exists() {
+                break open;
+            }
+        };
+        let held = Self { held: Some((folder.clone(), file, open)) };
+        for entry in fs::read_dir(&folder).map_err(failed)?.flatten() {
+            entry.file_name().to_str().map(|other| held.is_dead(other));
+        }
+        Ok(held)
     }
 
-    /// Whether a worker is known to have ended.
-    #[must_use]
+    /// Whether a worker is known to have ended; what it left here, it takes away.
     pub(crate) fn is_dead(&self, owner: &str) -> bool {
         let Some((folder, ..)) = &self.held else { return false };
         if check_name("worker", owner).is_err() {
@@ -72,9 +82,13 @@ mod tests {
         drop(other);
         assert!(ours.is_dead("b"), "it ended well");
         // One that was killed leaves its file, unlocked.
-        fs::write(folder.path().join("bank/state/workers/c"), "").unwrap();
-        assert!(ours.is_dead("c"));
-        assert!(!folder.path().join("bank/state/workers/c").exists());
+        let left = folder.path().join("bank/state/workers/c");
+        fs::write(&left, "").unwrap();
+        assert!(ours.is_dead("c") && !left.exists());
+        fs::write(&left, "").unwrap();
+        let next = Presence::announce(&store, "d").unwrap();
+        assert!(!left.exists(), "the next to begin clears it away");
+        assert!(!next.is_dead("a") && !next.is_dead("d"));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Cleaning up: what nothing names any more goes, after a time in which whoever still needs it would have said so.
 //!
 //! Kept are artifacts that the registry names, that a run names which has not ended or was heard of within that time,
-//! and that are younger than it. Old marks of work under way go too. What is gone is made again when it is needed: a missing artifact is a missing skip,
-//! never a wrong one. Publications are never touched; of folders for them that no manifest commits, the files go.
+//! and that are younger than it. What is gone is made again when it is needed: a missing artifact is a missing skip,
+//! never a wrong one. Old marks of work under way go too. Publications are never touched; of folders for them that no
+//! manifest commits, the files go.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

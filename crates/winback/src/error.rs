@@ -91,6 +91,20 @@ pub(crate) fn is_users(error: &anyhow::Error) -> bool {
     error.downcast_ref::<UserError>().is_some() || error.chain().any(cause_is_users)
 }
 
+/// An error with its causes, each once, and with the advice, for a line that tells of other things too.
+pub(crate) fn in_one_line(error: impl Into<anyhow::Error>) -> String {
+    let error = error.into();
+    let mut parts: Vec<String> = Vec::new();
+    for cause in error.chain().map(ToString::to_string) {
+        // Causes that say the same as what is before them tell nothing new.
+        if !parts.last().is_some_and(|above| above.contains(&cause)) {
+            parts.push(cause);
+        }
+    }
+    let advice = hints(&error).into_iter().map(|hint| format!("; {hint}"));
+    parts.join(": ") + &advice.collect::<String>()
+}
+
 /// All causes of an error, also of such as carry advice.
 pub(crate) fn causes(error: &anyhow::Error) -> Vec<&(dyn std::error::Error + 'static)> {
     let mut causes = Vec::new();
@@ -163,6 +177,13 @@ mod tests {
         assert!(is_users(&table_error().hint("try").context("outer").hint("again").unwrap_err()));
         let ours = winback_table::Error::LinesDoNotAddUp { file: "a".to_owned(), counted: 1, accounted: 2 };
         assert!(!is_users(&Err::<(), _>(ours).hint("report it").unwrap_err()));
+    }
+
+    #[test]
+    fn one_line_tells_each_cause_once() {
+        let inner = anyhow::anyhow!("no such file").context("`a` not found: no such file");
+        let error = Err::<(), _>(inner).hint("look again").context("cannot go on").unwrap_err();
+        assert_eq!(in_one_line(error), "cannot go on: `a` not found: no such file; look again");
     }
 
     #[test]

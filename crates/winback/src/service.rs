@@ -18,7 +18,7 @@ use winback_server::{Accepted, EventSink, Ignored, Later};
 
 use crate::components::OURS;
 use crate::config::{Settings, Timed};
-use crate::error::Result;
+use crate::error::{Result, in_one_line};
 use crate::notices::Notices;
 use crate::printer::Printer;
 use crate::work::{Shop, WATCHED, odd};
@@ -82,7 +82,7 @@ impl Service {
             let again = now.plus(self.settings.pipelines.look);
             busy.retain(|_, until| until.is_none_or(|until| now < until));
             match self.shop.worker.runs().open().await {
-                Err(error) => self.printer.warn(&format!("cannot read the runs: {error:#}")),
+                Err(error) => self.printer.warn(&format!("cannot read the runs: {}", in_one_line(error))),
                 Ok(open) => {
                     let room = AT_ONCE.saturating_sub(driven.len());
                     let idle: Vec<Line> =
@@ -133,7 +133,11 @@ impl Service {
                     }
                     // It stays due until it is recorded.
                     Err(error) => {
-                        self.printer.warn(&format!("cannot begin `{}`: {error:#}", schedule.pipeline));
+                        self.printer.warn(&format!(
+                            "cannot begin `{}`: {}",
+                            schedule.pipeline,
+                            in_one_line(error)
+                        ));
                         self.clock.sleep_until(now.plus(self.settings.pipelines.look)).await;
                     }
                 }
@@ -161,7 +165,7 @@ impl Service {
             Ok(Swept { objects, bytes }) => {
                 self.printer.say(&format!("cleaned up {objects} objects, {bytes} bytes"));
             }
-            Err(error) => self.printer.warn(&format!("cannot clean up: {error:#}")),
+            Err(error) => self.printer.warn(&format!("cannot clean up: {}", in_one_line(error))),
         }
     }
 
@@ -188,7 +192,11 @@ impl Service {
                 busy.insert(line.run, Some(until.map_or(later, |until| until.min(later))));
             }
             Err(error) => {
-                self.printer.warn(&format!("{}{about} cannot go on for now: {error:#}", line.run));
+                self.printer.warn(&format!(
+                    "{}{about} cannot go on for now: {}",
+                    line.run,
+                    in_one_line(error)
+                ));
                 busy.insert(line.run, Some(later));
             }
         }
@@ -201,15 +209,17 @@ impl Service {
         for (folder, pipeline) in WATCHED {
             match self.look_into(folder, pipeline, now).await {
                 Ok(sooner) => again = again.into_iter().chain(sooner).min(),
-                Err(error) => self.printer.warn(&format!("cannot look into `{folder}`: {error:#}")),
+                Err(error) => {
+                    self.printer.warn(&format!("cannot look into `{folder}`: {}", in_one_line(error)));
+                }
             }
         }
         match self.shop.submit_training().await {
             Ok(told) => told.iter().for_each(|told| self.tell(told, "the history")),
-            Err(error) => self.printer.warn(&format!("cannot look at the history: {error:#}")),
+            Err(error) => self.printer.warn(&format!("cannot look at the history: {}", in_one_line(error))),
         }
         if let Err(error) = self.deploy_undecided().await {
-            self.printer.warn(&format!("cannot look at the models: {error:#}"));
+            self.printer.warn(&format!("cannot look at the models: {}", in_one_line(error)));
         }
         again
     }
@@ -231,7 +241,11 @@ impl Service {
                 Ok(told) => self.tell(&told, &entry.path),
                 // One that is being replaced, or is gone again, keeps no other waiting.
                 Err(error) => {
-                    self.printer.warn(&format!("`{}` is left for the next look: {error:#}", entry.path));
+                    self.printer.warn(&format!(
+                        "`{}` is left for the next look: {}",
+                        entry.path,
+                        in_one_line(error)
+                    ));
                 }
             }
         }

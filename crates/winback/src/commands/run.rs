@@ -11,7 +11,7 @@ use winback_flow::{Clock, Entry, Line, Outcome, Progress, RunId, Value, Values, 
 use self::told::{reason, tell, waiting};
 use super::Context;
 use crate::config::{Overrides, Settings, VersionName};
-use crate::error::{Result, ResultExt as _, UserError};
+use crate::error::{Result, ResultExt as _, UserError, in_one_line};
 use crate::pipelines;
 use crate::stopwatch::Stopwatch;
 use crate::work::{Shop, WATCHED, odd};
@@ -197,7 +197,11 @@ fn submit_pending(context: &Context, shop: &Shop, pipeline: &str) -> Result<Vec<
             match shop.bucket.block_on(submitted) {
                 Ok(told) => asked.push(told),
                 Err(error) => {
-                    context.printer.warn(&format!("`{}` is left for another time: {error:#}", entry.path));
+                    context.printer.warn(&format!(
+                        "`{}` is left for another time: {}",
+                        entry.path,
+                        in_one_line(error)
+                    ));
                 }
             }
         }
@@ -212,7 +216,9 @@ fn drive_open(context: &Context, shop: &Shop, pipeline: &str) -> Result<Vec<(Run
     for Line { run, .. } in open.iter().filter(|line| line.pipeline == pipeline) {
         match finish(context, shop, run) {
             Ok(told) => driven.push(told),
-            Err(error) => context.printer.warn(&format!("{run} cannot go on for now: {error:#}")),
+            Err(error) => {
+                context.printer.warn(&format!("{run} cannot go on for now: {}", in_one_line(error)));
+            }
         }
     }
     Ok(driven)

@@ -6,7 +6,7 @@ use winback_flow::{Component, Task, Type, Value, Values};
 use crate::config::VersionName;
 use crate::desk::Inputs as _;
 use crate::desk::{Desk, outputs};
-use crate::error::{Result, UserError};
+use crate::error::{Result, UserError, in_one_line};
 use crate::steps::register::{adopt, named};
 
 pub(crate) fn component() -> Component {
@@ -24,9 +24,12 @@ pub(crate) fn run(desk: &Desk, task: &Task) -> Result<Values> {
             adopt(&desk.bucket, &model, name.number).map_err(|error| match error.downcast_ref() {
                 Some(winback_flow::Error::Store { .. }) => error,
                 // Whoever copied it there has to copy it again.
-                _ => {
-                    UserError::new(format!("`{model}/{}` is no whole package: {error:#}", name.number)).into()
-                }
+                _ => UserError::new(format!(
+                    "`{model}/{}` is no whole package: {}",
+                    name.number,
+                    in_one_line(error)
+                ))
+                .into(),
             })?
         }
         outcome => outcome?,

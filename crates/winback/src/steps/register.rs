@@ -12,7 +12,7 @@ use super::out_of_fold;
 use super::train::Made;
 use crate::config::{Settings, VersionName};
 use crate::desk::{Desk, Inputs as _};
-use crate::error::Result;
+use crate::error::{Result, in_one_line};
 use crate::wire::Bucket;
 
 /// Who records what the program decides by itself.
@@ -158,7 +158,7 @@ pub(crate) fn closed(
             None => Ok(Some(gates::unjudged())),
         };
         // A champion that cannot be read is a matter for a person; the new model is registered all the same.
-        closed.extend(compared.unwrap_or_else(|error| Some(gates::unreadable(&format!("{error:#}")))));
+        closed.extend(compared.unwrap_or_else(|error| Some(gates::unreadable(&in_one_line(error)))));
     }
     Ok(closed)
 }

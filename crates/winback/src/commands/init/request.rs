@@ -8,7 +8,7 @@ use winback_table::infer::Hints;
 use winback_table::input::Limits;
 use winback_table::reader::{Options, Repeats};
 
-use crate::config::{DEFAULT_ROOT, Size, delimiter, encoding};
+use crate::config::{Size, delimiter, encoding};
 use crate::error::Result;
 
 /// What `winback init` is told.
@@ -41,9 +41,10 @@ pub(crate) struct Arguments {
     /// A spelling of "no value", besides the empty cell; may be given again [default: ? NA N/A NaN null Unknown]
     #[arg(long, value_name = "SPELLING")]
     missing: Vec<String>,
-    /// Where models, weekly files and results shall live: a folder, as file:PATH
-    #[arg(long, value_name = "URL", default_value = DEFAULT_ROOT)]
-    root: String,
+    /// Where models, weekly files and results shall live: a folder, as file:PATH [default: the bank in whose
+    /// `input_folder` HISTORY lies, else file:./bank]
+    #[arg(long, value_name = "URL")]
+    root: Option<String>,
     /// The character between two fields, or `tab` [default: told from the file]
     #[arg(long, value_name = "D")]
     delimiter: Option<String>,
@@ -77,7 +78,7 @@ impl Arguments {
             exclude: Vec::new(),
             protected: winback_simulate::PROTECTED.map(str::to_owned).to_vec(),
             missing: Vec::new(),
-            root: "file:.".to_owned(),
+            root: None,
             delimiter: None,
             encoding: None,
             unpacked_limit: None,
@@ -96,7 +97,7 @@ pub(super) struct Request {
     pub(super) hints: Hints,
     pub(super) missing: Vec<String>,
     pub(super) missing_is_given: bool,
-    pub(super) root: String,
+    pub(super) root: Option<String>,
     pub(super) options: Options,
     pub(super) delimiter: Option<String>,
     pub(super) encoding: Option<String>,

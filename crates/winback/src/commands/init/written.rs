@@ -3,6 +3,7 @@
 //!
 //! The text is read back before anybody sees it, and must mean the schema that was shown.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,7 @@ use winback_table::{Field, Kind, Role};
 
 use super::overview::leavers;
 use super::{Look, Request};
-use crate::config::Settings;
+use crate::config::{DEFAULT_ROOT, Settings};
 use crate::error::{Result, ResultExt as _};
 
 /// Where comments behind a value begin.
@@ -25,7 +26,8 @@ pub(super) fn text(request: &Request, look: &Look, config: &Path) -> Result<Stri
          # The environment (WINBACK_ROOT, WINBACK_TRAIN_SEED …) wins over this file, and flags win over both.\n\n\
          # Where models, weekly files and results live: a folder, as file:PATH.\n",
     );
-    value(&mut text, "root", &quoted(&request.root), "");
+    let root = request.root.clone().map_or_else(|| root_around(&request.history, config), Ok)?;
+    value(&mut text, "root", &quoted(&root), "");
     text.push_str("\n[data]\n");
     data(&mut text, request, look, config)?;
     columns(&mut text, look);
@@ -231,6 +233,22 @@ fn seen_from(config: &Path, file: &Path) -> Result<String> {
         file.strip_prefix(&folder).map(Path::to_owned).unwrap_or(file)
     };
     Ok(seen.display().to_string())
+}
+
+/// The bank whose `input_folder` holds all of the history, or the usual one.
+fn root_around(history: &[PathBuf], config: &Path) -> Result<String> {
+    let bank = |file: &PathBuf| {
+        let folder = file.parent().filter(|folder| folder.ends_with("input_folder"))?;
+        // Of `input_folder/a.csv` it is the folder that we are in.
+        Some(Path::new(".").join(folder.parent()?))
+    };
+    let banks: Option<BTreeSet<PathBuf>> = history.iter().map(bank).collect();
+    let banks: Vec<PathBuf> = banks.unwrap_or_default().into_iter().collect();
+    let [bank] = banks.as_slice() else { return Ok(DEFAULT_ROOT.to_owned()) };
+    let seen = seen_from(config, bank)?;
+    let is_whole = seen.starts_with(['/', '.']);
+    let root = if is_whole { format!("file:{seen}") } else { format!("file:./{seen}") };
+    Ok(root.trim_end_matches('/').to_owned())
 }
 
 fn value(text: &mut String, name: &str, value: &str, comment: &str) {

@@ -33,7 +33,7 @@ fn look(text: String, hints: Hints) -> (Request, Look) {
         hints,
         missing: Schema::MISSING.map(str::to_owned).to_vec(),
         missing_is_given: false,
-        root: "file:./bank".to_owned(),
+        root: None,
         options: Options::default(),
         delimiter: Some("tab".to_owned()),
         encoding: None,
@@ -87,6 +87,23 @@ fn a_path_is_seen_from_the_settings_file() {
     assert_eq!(seen("a/winback.toml", "/b.csv"), "/b.csv");
     let outside = std::path::absolute("b.csv").unwrap();
     assert_eq!(Path::new(&seen("a/winback.toml", "b.csv")), outside);
+}
+
+#[test]
+fn the_root_is_the_bank_that_the_history_lies_in() {
+    let root = |config: &str, files: &[&str]| {
+        let files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
+        root_around(&files, Path::new(config)).unwrap()
+    };
+    let here = "winback.toml";
+    assert_eq!(root(here, &["ours/input_folder/a.csv", "ours/input_folder/b.csv"]), "file:./ours");
+    assert_eq!(root(here, &["input_folder/*.csv"]), "file:.");
+    assert_eq!(root(here, &["../ours/input_folder/a.csv"]), "file:./../ours");
+    assert_eq!(root(here, &["/ours/input_folder/a.csv"]), "file:/ours");
+    assert_eq!(root("ours/winback.toml", &["ours/input_folder/a.csv"]), "file:.");
+    for files in [&["a.csv"][..], &["ours/a.csv"], &["a/input_folder/a.csv", "b/input_folder/b.csv"]] {
+        assert_eq!(root(here, files), DEFAULT_ROOT, "{files:?}");
+    }
 }
 
 #[test]

@@ -156,6 +156,9 @@ pub enum Failure {
     Refused(String),
     /// It may succeed another time.
     Failed(String),
+    /// A store, a disk or the network could not be used: it is tried again until it can, for about a week; a step that
+    /// its run can do without, only as often as any other.
+    Unavailable(String),
 }
 
 /// The code of the components.

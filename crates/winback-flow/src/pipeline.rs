@@ -122,12 +122,15 @@ pub struct Retry {
 
 impl Default for Retry {
     fn default() -> Self {
-        // A minute in all: what a store or a disk may be away for.
+        // A minute in all. What cannot be used for longer is another matter.
         Self { attempts: 7, first_wait: 1_000, longest_wait: 60_000 }
     }
 }
 
 impl Retry {
+    /// Where a store, a disk or the network cannot be used: whoever mends it may be away for some days, and need not tell us.
+    pub(crate) const OUTAGE: Self = Self { attempts: 2_000, first_wait: 1_000, longest_wait: 300_000 };
+
     /// How long to wait after so many attempts.
     pub(crate) fn wait(&self, attempts: u32) -> Duration {
         let doubled = self.first_wait.saturating_mul(1 << attempts.saturating_sub(1).min(32));

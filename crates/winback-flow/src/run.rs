@@ -159,8 +159,11 @@ pub struct StepRun {
     pub state: State,
     /// Attempts begun.
     pub attempts: u32,
-    /// Attempts that came to an end and gave nothing, since it may last begin anew; not those lost with their workers.
+    /// Attempts that came to an end and gave nothing, since it may last begin anew; not those lost with their workers,
+    /// and not those that the world was at fault for.
     pub tries: u32,
+    /// Attempts in a row that gave nothing because a store, a disk or the network could not be used.
+    pub outages: u32,
     /// The key of its last attempt, or of the run that stands for it.
     pub key: Option<Digest>,
     /// What it gave.
@@ -256,7 +259,14 @@ impl Run {
             Entry::Failed { step, failure, reason, retry_at } => {
                 let failed = self.at(step, at);
                 failed.state = retry_at.map_or(State::Failed, |until| State::Waiting { until });
-                failed.tries += u32::from(*failure != FailureKind::Lost);
+                match failure {
+                    FailureKind::Lost => {}
+                    FailureKind::Unavailable => failed.outages += 1,
+                    FailureKind::Refused | FailureKind::Failed | FailureKind::TimedOut => {
+                        failed.tries += 1;
+                        failed.outages = 0;
+                    }
+                }
                 failed.failures.push((*failure, reason.clone()));
                 failed.changed = at;
             }
@@ -284,7 +294,7 @@ impl Run {
             .collect();
         self.steps.retain(|id, step| !matches!(step.state, State::LeftOut { .. }) && !exits.contains(id));
         for step in self.steps.values_mut().filter(|step| step.state == State::Failed) {
-            (step.state, step.tries, step.changed) = (State::Fresh, 0, at);
+            (step.state, step.tries, step.outages, step.changed) = (State::Fresh, 0, 0, at);
         }
     }
 
@@ -293,6 +303,7 @@ impl Run {
             state: State::Fresh,
             attempts: 0,
             tries: 0,
+            outages: 0,
             key: None,
             outputs: Values::new(),
             failures: Vec::new(),

@@ -217,9 +217,10 @@ impl Runs {
     /// Lets what failed in a run be tried again. Answers whether there was anything to try.
     pub async fn retry(&self, id: &RunId, by: &str) -> Result<bool> {
         let asked = |run: &Run| {
-            let failed =
-                run.steps.values().any(|step| matches!(step.state, State::Failed | State::LeftOut { .. }));
-            (run.ended.is_some() && failed).then(|| vec![Entry::RetryAsked { by: by.to_owned() }])
+            let failed = run.steps.values().any(|step| step.state == State::Failed);
+            // Of one that was cancelled, steps were left out; others are left out because nothing is to be done.
+            let is_short = failed || run.cancelled.is_some();
+            (run.ended.is_some() && is_short).then(|| vec![Entry::RetryAsked { by: by.to_owned() }])
         };
         let reopened = self.append(id, asked).await?;
         // Also where an earlier reopening was broken off before the index knew of it.

@@ -24,7 +24,7 @@ use crate::component::{Bodies, Components, Failure, Stop, Task};
 use crate::engine::{self, Action, Knowledge, Ready};
 use crate::keys::{self, Kept};
 use crate::ledger::draw_nonce;
-use crate::pipeline::Step;
+use crate::pipeline::{Retry, Step};
 use crate::run::{Entry, FailureKind, Outcome, RunId, State, StepId};
 use crate::store::chaos;
 use crate::value::Values;
@@ -343,6 +343,7 @@ impl<B: Bodies> Worker<B> {
             outcome.map_err(|failure| match failure {
                 Failure::Refused(reason) => (FailureKind::Refused, reason),
                 Failure::Failed(reason) => (FailureKind::Failed, reason),
+                Failure::Unavailable(reason) => (FailureKind::Unavailable, reason),
             })
         });
         let outcome = match ready.timeout {
@@ -421,9 +422,14 @@ impl<B: Bodies> Worker<B> {
                 Some(vec![match outcome.clone() {
                     Ok(outputs) => Entry::Finished { step: step.clone(), key: *key, outputs, from: None },
                     Err((failure, reason)) => {
-                        let retry =
-                            run.pipeline().find(&step.step).map(|step| step.retry).unwrap_or_default();
-                        let tries = state.tries + 1;
+                        let of_run = run.pipeline().find(&step.step);
+                        let is_needed = of_run.is_none_or(|step| !step.may_fail);
+                        let (retry, tries) = if failure == FailureKind::Unavailable && is_needed {
+                            (Retry::OUTAGE, state.outages + 1)
+                        } else {
+                            let of_step = of_run.map(|step| step.retry).unwrap_or_default();
+                            (of_step, state.tries + state.outages + 1)
+                        };
                         let again = failure != FailureKind::Refused
                             && tries < retry.attempts
                             && run.cancelled.is_none();

@@ -138,6 +138,32 @@ pub(crate) fn may_pass(error: &anyhow::Error) -> bool {
         })
 }
 
+/// Whether a store, a disk or the network cannot be used, which somebody will mend or which passes by itself.
+pub(crate) fn is_outage(error: &anyhow::Error) -> bool {
+    use std::io::ErrorKind as Of;
+    let is_of_system = |error: &std::io::Error| {
+        matches!(
+            error.kind(),
+            Of::StorageFull
+                | Of::QuotaExceeded
+                | Of::ReadOnlyFilesystem
+                | Of::PermissionDenied
+                | Of::StaleNetworkFileHandle
+                | Of::TimedOut
+                | Of::HostUnreachable
+                | Of::NetworkUnreachable
+                | Of::NetworkDown
+                | Of::ConnectionRefused
+                | Of::ConnectionReset
+                | Of::ConnectionAborted
+        )
+    };
+    causes(error).into_iter().any(|cause| {
+        cause.downcast_ref().is_some_and(is_of_system)
+            || matches!(cause.downcast_ref(), Some(winback_flow::Error::Store { .. }))
+    })
+}
+
 fn cause_is_users(cause: &(dyn std::error::Error + 'static)) -> bool {
     if let Some(hinted) = cause.downcast_ref::<Hinted>() {
         return is_users(&hinted.error);
@@ -177,6 +203,14 @@ mod tests {
         assert!(is_users(&table_error().hint("try").context("outer").hint("again").unwrap_err()));
         let ours = winback_table::Error::LinesDoNotAddUp { file: "a".to_owned(), counted: 1, accounted: 2 };
         assert!(!is_users(&Err::<(), _>(ours).hint("report it").unwrap_err()));
+    }
+
+    #[test]
+    fn a_full_disk_is_an_outage_and_a_wrong_file_is_none() {
+        let full = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+        assert!(is_outage(&Err::<(), _>(full()).users("cannot write `a`").hint("make room").unwrap_err()));
+        let gone = std::io::Error::from(std::io::ErrorKind::NotFound);
+        assert!(!is_outage(&gone.into()) && !is_outage(&table_error().unwrap_err().into()));
     }
 
     #[test]

@@ -303,7 +303,13 @@ fn failure(error: &anyhow::Error) -> Failure {
     for hint in error::hints(error) {
         reason = format!("{reason}; {hint}");
     }
-    if error::may_pass(error) { Failure::Failed(reason) } else { Failure::Refused(reason) }
+    if error::is_outage(error) {
+        Failure::Unavailable(reason)
+    } else if error::may_pass(error) {
+        Failure::Failed(reason)
+    } else {
+        Failure::Refused(reason)
+    }
 }
 
 fn told(error: &anyhow::Error) -> String {

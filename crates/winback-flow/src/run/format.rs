@@ -108,6 +108,8 @@ pub enum FailureKind {
     Refused,
     /// It went wrong.
     Failed,
+    /// A store, a disk or the network could not be used.
+    Unavailable,
     /// It took too long.
     TimedOut,
     /// Its worker was not heard of any more.

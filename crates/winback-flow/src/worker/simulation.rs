@@ -37,7 +37,7 @@ impl Bodies for Work {
             "score" => self.score(&task).await,
             _ => self.publish(&task).await,
         };
-        outcome.map_err(|error| Failure::Failed(error.to_string()))
+        outcome.map_err(|error| Failure::Unavailable(error.to_string()))
     }
 
     async fn holds(&self, _what: &str) -> bool {
@@ -84,26 +84,22 @@ fn components() -> Components {
 }
 
 fn pipeline() -> Pipeline {
-    // Attempts here fail by the store alone, and may do so often.
-    let retry = crate::Retry { attempts: 1_000, first_wait: 100, longest_wait: 5_000 };
     let name = || Source::input("name");
     Pipeline::new("weekly", "")
         .takes("name", Type::Text)
-        .step(Step::new("learn", "learn").retry(retry))
+        .step(Step::new("learn", "learn"))
         .step(
             Step::new("score", "score")
                 .with("name", name())
                 .with("model", Source::output("learn", "model"))
                 .waits_for("luck")
-                .always()
-                .retry(retry),
+                .always(),
         )
         .step(
             Step::new("publish", "publish")
                 .with("name", name())
                 .with("scores", Source::output("score", "scores"))
-                .always()
-                .retry(retry),
+                .always(),
         )
 }
 

@@ -285,6 +285,37 @@ fn what_fails_is_tried_again_later_and_later() {
 }
 
 #[test]
+fn what_cannot_be_used_for_a_day_is_waited_for_where_it_is_needed() {
+    let outage: Body = Box::new(|_| Err(Failure::Unavailable("no room".to_owned())));
+    let bench = bench(&memory(), 1, vec![("outage", outage)]);
+    let id = bench.submit(Pipeline::new("p", "").step(step("a", "outage")), "s");
+    let begin = bench.clock.now();
+    let mut longest = 0;
+    while bench.clock.now().since(begin).as_secs() < 86_400 {
+        let Progress::Waits(Some(until)) = bench.drive(&id) else { panic!("it has ended") };
+        longest = longest.max(until.since(bench.clock.now()).as_secs());
+        bench.clock.set(until);
+    }
+    assert_eq!(longest, 300);
+    assert!(block_on(bench.worker.runs().cancel(&id, "ada", "it never comes back")).unwrap());
+    assert_eq!(bench.finish(&id), Outcome::Cancelled);
+
+    // What the run can do without keeps nobody waiting that long.
+    let id = bench.submit(Pipeline::new("p", "").step(step("b", "outage").may_fail()), "t");
+    assert_eq!(bench.finish(&id), Outcome::Succeeded);
+    assert_eq!(bench.run(&id).steps[&whole("b")].failures.len(), 7);
+}
+
+#[test]
+fn a_run_that_did_all_it_had_to_is_not_opened_again() {
+    let bench = bench(&memory(), 1, vec![("one", one())]);
+    let never = step("b", "one").when(Source::output("a", "n"), 0);
+    let id = bench.submit(Pipeline::new("p", "").step(step("a", "one")).step(never), "s");
+    assert_eq!(bench.finish(&id), Outcome::Succeeded);
+    assert!(!block_on(bench.worker.runs().retry(&id, "ada")).unwrap());
+}
+
+#[test]
 fn a_failure_that_is_borne_fails_nothing() {
     let bench = bench(&memory(), 1, vec![("fail", fails(Failure::Refused)), ("one", one())]);
     let pipeline =

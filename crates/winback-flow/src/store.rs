@@ -220,6 +220,19 @@ impl Store {
     pub async fn head(&self, path: &str) -> Result<Entry> {
         let _operation = chaos::operation();
         let location = location(path)?;
+        if let Some(file) = self.local_path(path)? {
+            let looked = blocking(move || Ok(std::fs::metadata(file)?.is_file())).await;
+            let source: Option<Cause> = match looked {
+                // A pipe or a device would be read for ever.
+                Ok(false) => Some("it is no file".into()),
+                // What the system cannot call so, nobody has put there.
+                Err(error) if error.kind() == std::io::ErrorKind::InvalidFilename => Some(error.into()),
+                Ok(true) | Err(_) => None,
+            };
+            if let Some(source) = source {
+                return Err(Error::NotFound { path: path.to_owned(), store: self.url.to_string(), source });
+            }
+        }
         let mut meta =
             self.objects.head(&location).await.map_err(|source| self.failed("read", path, source))?;
         // Under a prefix `object_store` tells the whole name here, and what follows the prefix in listings.

@@ -19,7 +19,7 @@ pub struct Look {
     pub found: Vec<Entry>,
     /// When a file may be whole that somebody may still be writing.
     pub again: Option<Time>,
-    /// What lies there and can never be taken up, for its name or because it is a link that leads nowhere.
+    /// What lies there and can never be taken up, for its name, because it is a link that leads nowhere, or no file.
     pub odd: Vec<String>,
 }
 
@@ -54,6 +54,7 @@ impl Watch {
             look.found = found;
             look.odd = self.store.unlisted(&self.folder).await?;
             look.odd.retain(|path| is_whole_name(path));
+            look.found.retain(|entry| !look.odd.contains(&entry.path));
         }
         look.found.sort_by(|left, right| (&right.modified, &right.path).cmp(&(&left.modified, &left.path)));
         Ok(look)

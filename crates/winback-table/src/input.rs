@@ -1,7 +1,7 @@
 //! Where the bytes of a file come from: a trait with the little that readers need, a local file, and memory.
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -77,6 +77,16 @@ impl FileInput {
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
+
+    /// What the system says of it. Whoever opened a pipe or a device could wait for ever, and each file is read more than
+    /// once.
+    fn look(&self) -> io::Result<Metadata> {
+        let metadata = self.path.metadata()?;
+        if metadata.is_file() || metadata.is_dir() {
+            return Ok(metadata);
+        }
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe, a socket or a device; name a file"))
+    }
 }
 
 impl Input for FileInput {
@@ -85,11 +95,12 @@ impl Input for FileInput {
     }
 
     fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        self.look()?;
         Ok(Box::new(File::open(&self.path)?))
     }
 
     fn size(&self) -> io::Result<u64> {
-        Ok(self.path.metadata()?.len())
+        Ok(self.look()?.len())
     }
 
     fn range(&self, start: u64, length: usize) -> io::Result<Bytes> {
@@ -97,8 +108,8 @@ impl Input for FileInput {
     }
 
     fn ranges(&self) -> io::Result<Ranges<'_>> {
+        let size = self.look()?.len();
         let mut file = File::open(&self.path)?;
-        let size = file.metadata()?.len();
         Ok(Box::new(move |start, length| {
             // A damaged file may ask for more than there is; nothing is set aside for that.
             if start.checked_add(length as u64).is_none_or(|end| end > size) {

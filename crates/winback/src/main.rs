@@ -9,6 +9,7 @@ mod components;
 mod config;
 mod desk;
 mod error;
+mod failures;
 mod metrics;
 mod notices;
 mod pipelines;

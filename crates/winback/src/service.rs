@@ -12,16 +12,18 @@ use futures::{FutureExt as _, StreamExt as _};
 use tokio::sync::Notify;
 use winback_flow::trigger::{Change, ChangeKind};
 use winback_flow::{
-    Clock, Entry, ErrorKind, Line, Progress, RunId, Swept, Time, Watch, is_whole_name, sweep,
+    Clock, Entry, ErrorKind, Line, Outcome, Progress, RunId, Swept, Time, Watch, is_whole_name, sweep,
 };
 use winback_server::{Accepted, EventSink, Ignored, Later};
 
 use crate::components::OURS;
 use crate::config::{Settings, Timed};
 use crate::error::{Result, in_one_line};
+use crate::failures::{reason, waiting};
 use crate::notices::Notices;
 use crate::printer::Printer;
-use crate::work::{Shop, WATCHED, odd};
+use crate::wire::INPUT_FOLDER;
+use crate::work::{NEVER, Shop, WATCHED};
 
 /// Runs that are driven at one time: while one learns, another file is scored.
 const AT_ONCE: usize = 2;
@@ -46,14 +48,14 @@ pub(crate) struct Service {
     notices: Notices,
     /// Versions whose deployment was asked for.
     deployed: Mutex<BTreeSet<String>>,
-    /// What was told of that lies in a folder and can never be taken up.
-    odd: Mutex<BTreeSet<String>>,
+    /// What was last told of files that cannot be taken up and of runs that wait, so that each is said once.
+    told: Mutex<BTreeMap<String, String>>,
 }
 
 impl Service {
     pub(crate) fn new(shop: Arc<Shop>, settings: Settings, printer: Printer) -> Arc<Self> {
         let clock = Clock::system();
-        let (wake, deployed, odd) = (Arc::<Notify>::default(), Mutex::default(), Mutex::default());
+        let (wake, deployed, told) = (Arc::<Notify>::default(), Mutex::default(), Mutex::default());
         let folders =
             WATCHED.iter().filter_map(|(folder, _)| shop.bucket.store.local_path(folder).ok().flatten());
         let folders: Vec<_> = folders.collect();
@@ -63,7 +65,7 @@ impl Service {
         }
         let notices = Notices::listen(&folders, &wake);
         let submitted = Notify::new();
-        Arc::new(Self { shop, settings, printer, clock, wake, submitted, notices, deployed, odd })
+        Arc::new(Self { shop, settings, printer, clock, wake, submitted, notices, deployed, told })
     }
 
     /// Works for ever: looking, keeping time, cleaning and driving each go their own way, so that none keeps a claim
@@ -95,7 +97,14 @@ impl Service {
             }
             let wait = self.clock.sleep_until(busy.values().flatten().copied().fold(again, Time::min));
             tokio::select! {
-                Some((line, progress)) = driven.next(), if !driven.is_empty() => self.ended(&mut busy, line, progress),
+                Some((run, progress)) = driven.next(), if !driven.is_empty() => {
+                    let later = self.clock.now().plus(self.settings.pipelines.look);
+                    match progress {
+                        Some(Progress::Over(_)) => drop(busy.remove(&run)),
+                        Some(Progress::Waits(Some(until))) => drop(busy.insert(run, Some(until.min(later)))),
+                        Some(Progress::Waits(None)) | None => drop(busy.insert(run, Some(later))),
+                    }
+                }
                 () = self.submitted.notified() => {}
                 () = wait => {}
             }
@@ -169,37 +178,50 @@ impl Service {
         }
     }
 
-    async fn drive(&self, line: Line) -> (Line, winback_flow::Result<Progress>) {
-        let progress = self.shop.worker.drive(&line.run).await;
-        (line, progress)
+    /// Drives a run as far as it goes, and says what became of it; there is no progress where the ledger cannot be used.
+    async fn drive(&self, line: Line) -> (RunId, Option<Progress>) {
+        let Line { run, subject, .. } = line;
+        let progress = match self.shop.worker.drive(&run).await {
+            Ok(progress) => Some(progress),
+            Err(error) => {
+                self.warn_once(run.as_str(), format!("it cannot go on for now: {}", in_one_line(error)));
+                None
+            }
+        };
+        let about = if subject.is_empty() { String::new() } else { format!(" about `{subject}`") };
+        match progress {
+            Some(Progress::Over(outcome)) => {
+                self.forget(run.as_str());
+                let ended = format!("{run}{about}: {}", outcome.name());
+                let found = self.shop.worker.runs().find(&run).await;
+                match found.ok().filter(|_| matches!(outcome, Outcome::Failed | Outcome::Refused)) {
+                    Some(found) => self.printer.warn(&format!("{ended}: {}", reason(&found))),
+                    None => self.printer.say(&ended),
+                }
+            }
+            Some(Progress::Waits(_)) => {
+                let found = self.shop.worker.runs().find(&run).await;
+                if let Some(why) = found.ok().and_then(|found| waiting(&found)) {
+                    self.warn_once(run.as_str(), format!("{why}; it is tried again"));
+                }
+            }
+            None => {}
+        }
+        (run, progress)
     }
 
-    fn ended(
-        &self,
-        busy: &mut BTreeMap<RunId, Option<Time>>,
-        line: Line,
-        progress: winback_flow::Result<Progress>,
-    ) {
-        let later = self.clock.now().plus(self.settings.pipelines.look);
-        let about =
-            if line.subject.is_empty() { String::new() } else { format!(" about `{}`", line.subject) };
-        match progress {
-            Ok(Progress::Over(outcome)) => {
-                self.printer.say(&format!("{}{about}: {}", line.run, outcome.name()));
-                busy.remove(&line.run);
-            }
-            Ok(Progress::Waits(until)) => {
-                busy.insert(line.run, Some(until.map_or(later, |until| until.min(later))));
-            }
-            Err(error) => {
-                self.printer.warn(&format!(
-                    "{}{about} cannot go on for now: {}",
-                    line.run,
-                    in_one_line(error)
-                ));
-                busy.insert(line.run, Some(later));
-            }
+    /// Says what keeps something from being done, unless that was said last.
+    fn warn_once(&self, about: &str, why: String) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.get(about) != Some(&why) {
+            self.printer.warn(&format!("{about}: {why}"));
+            told.insert(about.to_owned(), why);
         }
+    }
+
+    /// Nothing keeps it any more.
+    fn forget(&self, about: &str) {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).remove(about);
     }
 
     /// Makes runs of what is new; answers when a file may be whole that is being written. What cannot be looked at now
@@ -232,20 +254,18 @@ impl Service {
         };
         let look = watch.look(self.shop.worker.runs(), now, &is_told).await?;
         for path in look.odd {
-            if self.odd.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone()) {
-                self.printer.warn(&odd(&path));
-            }
+            self.warn_once(&format!("`{}`", path.escape_debug()), NEVER.to_owned());
         }
         for entry in self.shop.due(look.found, folder, pipeline).await? {
             match self.shop.submit_file(&entry, pipeline, "found in the folder", false).await {
-                Ok(told) => self.tell(&told, &entry.path),
+                Ok(told) => {
+                    self.forget(&format!("`{}`", entry.path));
+                    self.tell(&told, &entry.path);
+                }
                 // One that is being replaced, or is gone again, keeps no other waiting.
                 Err(error) => {
-                    self.printer.warn(&format!(
-                        "`{}` is left for the next look: {}",
-                        entry.path,
-                        in_one_line(error)
-                    ));
+                    let why = format!("it is left for the next look: {}", in_one_line(error));
+                    self.warn_once(&format!("`{}`", entry.path), why);
                 }
             }
         }
@@ -288,7 +308,7 @@ impl Service {
             return Ok(Accepted::Ignored(Ignored::Elsewhere));
         };
         let is_under = |folder: &str| path.starts_with(&format!("{folder}/"));
-        if is_under("models") {
+        if is_under("models") || is_under(INPUT_FOLDER) {
             self.wake.notify_one();
             return Ok(Accepted::Noticed);
         }

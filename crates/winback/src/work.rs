@@ -250,12 +250,8 @@ impl Shop {
 }
 
 /// What is said of something in a folder that can never be taken up.
-pub(crate) fn odd(path: &str) -> String {
-    format!(
-        "`{}` is never taken up: its name is no path, or it is a link that leads nowhere or back",
-        path.escape_debug()
-    )
-}
+pub(crate) const NEVER: &str = "it is never taken up: its name is no path, it is a link that leads nowhere or back, or it is \
+                                no file (a pipe, a socket, a device)";
 
 /// A version that nobody has decided about.
 pub(crate) struct Undecided {

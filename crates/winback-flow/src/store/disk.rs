@@ -91,7 +91,7 @@ impl Disk {
                     Ok(metadata) if metadata.is_dir() && is_text && !leads_back(&place, &found) => {
                         folders.push(path);
                     }
-                    Ok(metadata) if !metadata.is_dir() && is_text => walked.paths.push(path),
+                    Ok(metadata) if metadata.is_file() && is_text => walked.paths.push(path),
                     // It has gone meanwhile.
                     Err(error) if error.kind() == ErrorKind::NotFound && !found.is_symlink() => {}
                     _ => walked.odd.push(path),
@@ -138,7 +138,8 @@ impl Disk {
 pub(super) struct Walked {
     /// The paths of files.
     pub(super) paths: Vec<String>,
-    /// What nobody can ask for, as far as it can be shown: names that are no text, links that lead nowhere or back.
+    /// What nobody can ask for, as far as it can be shown: names that are no text, links that lead nowhere or back, and
+    /// what is neither file nor folder.
     pub(super) odd: Vec<String>,
 }
 

@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
-use winback_flow::{Clock, Entry, Line, Outcome, Progress, RunId, Value, Values, Watch};
+use winback_flow::{Clock, Entry, ErrorKind, Line, Outcome, Progress, RunId, Value, Values, Watch};
 
-use self::told::{reason, tell, waiting};
+use self::told::tell;
 use super::Context;
 use crate::config::{Overrides, Settings, VersionName};
 use crate::error::{Result, ResultExt as _, UserError, in_one_line};
+use crate::failures::{outages, reason, waiting};
 use crate::pipelines;
 use crate::stopwatch::Stopwatch;
-use crate::work::{Shop, WATCHED, odd};
+use crate::work::{NEVER, Shop, WATCHED};
 
 /// What `winback run` is told.
 #[derive(Debug, Args)]
@@ -41,6 +42,11 @@ pub(crate) struct Arguments {
 
 /// How long a file that is being written is waited for.
 const SETTLING: Duration = Duration::from_secs(2);
+/// How long a run is waited for whose store or disk cannot be used, before it is left to whoever comes next.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A run, and how far it came.
+type Driven = (RunId, Progress);
 
 pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let watch = Stopwatch::start();
@@ -53,9 +59,9 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     };
     check(arguments)?;
     let shop = Shop::open(&settings, context.printer)?;
-    let mut asked = Vec::new();
+    let (mut asked, mut left) = (Vec::new(), 0);
     if arguments.pending {
-        asked = submit_pending(context, &shop, &pipeline.name)?;
+        (asked, left) = submit_pending(context, &shop, &pipeline.name)?;
     } else if let Some(folder) = folder_of(&pipeline.name) {
         asked.push(submit_named(context, &shop, folder, arguments)?);
     } else {
@@ -67,7 +73,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let driven = if arguments.pending {
         let mut driven = drive_open(context, &shop, &pipeline.name)?;
         if driven.iter().any(waits) && make_model(context, &shop, &settings)? {
-            driven = again(context, &shop, driven)?;
+            driven = again(context, &shop, driven);
         }
         driven
     } else {
@@ -79,18 +85,26 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     }
     if arguments.pending {
         for (run, _) in driven.iter().filter(|(_, progress)| *progress == Progress::Over(Outcome::Refused)) {
-            context.printer.warn(&format!("run {run} was refused: {}", reason(&shop, run)?));
+            let found = shop.bucket.wait(shop.worker.runs().find(run))?;
+            context.printer.warn(&format!("run {run} was refused: {}", reason(&found)));
         }
     }
     let folder = folder_of(&pipeline.name).unwrap_or_default();
-    let told = tell(context, &shop, folder, &driven, &new)?;
-    context.printer.json(&json!({ "pipeline": pipeline.name, "runs": told, "seconds": watch.seconds() }))?;
+    let told = tell(context, &shop, folder, &driven, (&new, left))?;
+    context.printer.json(
+        &json!({ "pipeline": pipeline.name, "runs": told, "left": left, "seconds": watch.seconds() }),
+    )?;
     context.printer.say(&format!("done in {} s", watch.seconds()));
-    verdict(&shop, &driven, arguments.pending)
+    verdict(&shop, &driven, arguments)?;
+    match left {
+        0 => Ok(()),
+        _ => Err(anyhow::anyhow!("files that could not be taken up: {left}"))
+            .hint("the warnings above say why; they wait for the next time"),
+    }
 }
 
 /// Whether only the world can move a run.
-fn waits((_, progress): &(RunId, Progress)) -> bool {
+fn waits((_, progress): &Driven) -> bool {
     *progress == Progress::Waits(None)
 }
 
@@ -121,17 +135,26 @@ fn check(arguments: &Arguments) -> Result<()> {
     wrong.map_or(Ok(()), |wrong| Err(wrong).hint("`winback run --help` shows what goes together"))
 }
 
-/// What the exit code says: a run that failed is our fault or the world's; one that was asked for by itself and refused
-/// is the user's. Files that were refused among others are in quarantine, and the work was done.
-fn verdict(shop: &Shop, driven: &[(RunId, Progress)], pending: bool) -> Result<()> {
+/// What the exit code says: a run that failed, or cannot go on, is our fault or the world's; one that was asked for by
+/// itself and refused is the user's. Files that were refused among others are in quarantine, and the work was done.
+fn verdict(shop: &Shop, driven: &[Driven], arguments: &Arguments) -> Result<()> {
+    let found = |run: &RunId| shop.bucket.wait(shop.worker.runs().find(run));
     let ended = |outcome| driven.iter().find(|(_, progress)| *progress == Progress::Over(outcome));
     if let Some((run, _)) = ended(Outcome::Failed) {
-        let failed = anyhow::anyhow!("run {run} failed: {}", reason(shop, run)?);
+        let failed = anyhow::anyhow!("run {run} failed: {}", reason(&found(run)?));
         return Err(failed)
             .hint(format!("`winback runs show {run}` tells where; `winback runs retry {run}` tries again"));
     }
-    if let Some((run, _)) = ended(Outcome::Refused).filter(|_| !pending) {
-        return Err(UserError::new(format!("run {run} was refused: {}", reason(shop, run)?)).into());
+    if let Some((run, _)) = driven.iter().find(|(_, progress)| matches!(progress, Progress::Waits(Some(_)))) {
+        let why = found(run).ok().and_then(|run| waiting(&run));
+        let why = why.map_or_else(String::new, |why| format!(": {why}"));
+        let pipeline = &arguments.pipeline;
+        return Err(anyhow::anyhow!("run {run} cannot go on for now{why}")).hint(format!(
+            "it stays open; when the cause is gone, `winback run {pipeline} --pending` or the server goes on with it"
+        ));
+    }
+    if let Some((run, _)) = ended(Outcome::Refused).filter(|_| !arguments.pending) {
+        return Err(UserError::new(format!("run {run} was refused: {}", reason(&found(run)?))).into());
     }
     Ok(())
 }
@@ -179,7 +202,9 @@ fn settled(context: &Context, shop: &Shop, folder: &str) -> Result<Vec<Entry>> {
     let (clock, watch) = (Clock::system(), Watch::new(shop.bucket.store.clone(), folder));
     shop.bucket.wait(async {
         let look = watch.look(shop.worker.runs(), clock.now(), &|_| false).await?;
-        look.odd.iter().for_each(|path| context.printer.warn(&odd(path)));
+        for path in &look.odd {
+            context.printer.warn(&format!("`{}`: {NEVER}", path.escape_debug()));
+        }
         let Some(again) = look.again else { return Ok(look.found) };
         clock.sleep_until(again.max(clock.now().plus(SETTLING))).await;
         Ok(watch.look(shop.worker.runs(), clock.now(), &|_| false).await?.found)
@@ -187,9 +212,9 @@ fn settled(context: &Context, shop: &Shop, folder: &str) -> Result<Vec<Entry>> {
 }
 
 /// Runs for all new files of the pipeline's folder, newest first; or for the newest alone, by setting. A file that
-/// cannot be read keeps no other waiting.
-fn submit_pending(context: &Context, shop: &Shop, pipeline: &str) -> Result<Vec<(RunId, bool)>> {
-    let mut asked = Vec::new();
+/// cannot be read keeps no other waiting; how many are left is told as well.
+fn submit_pending(context: &Context, shop: &Shop, pipeline: &str) -> Result<(Vec<(RunId, bool)>, usize)> {
+    let (mut asked, mut left) = (Vec::new(), 0);
     for (folder, _) in WATCHED.iter().filter(|(_, started)| *started == pipeline) {
         let found = settled(context, shop, folder)?;
         for entry in shop.bucket.block_on(shop.due(found, folder, pipeline))? {
@@ -197,6 +222,10 @@ fn submit_pending(context: &Context, shop: &Shop, pipeline: &str) -> Result<Vec<
             match shop.bucket.block_on(submitted) {
                 Ok(told) => asked.push(told),
                 Err(error) => {
+                    let kind = error.downcast_ref().map(winback_flow::Error::kind);
+                    // One that is being replaced, or is gone again, is no trouble.
+                    let is_moving = matches!(kind, Some(ErrorKind::NotFound | ErrorKind::Changed));
+                    left += usize::from(!is_moving);
                     context.printer.warn(&format!(
                         "`{}` is left for another time: {}",
                         entry.path,
@@ -206,22 +235,22 @@ fn submit_pending(context: &Context, shop: &Shop, pipeline: &str) -> Result<Vec<
             }
         }
     }
-    Ok(asked)
+    Ok((asked, left))
 }
 
 /// Drives all open runs of a pipeline, the newest file first, each as far as it goes.
-fn drive_open(context: &Context, shop: &Shop, pipeline: &str) -> Result<Vec<(RunId, Progress)>> {
+fn drive_open(context: &Context, shop: &Shop, pipeline: &str) -> Result<Vec<Driven>> {
     let open = shop.bucket.wait(shop.worker.runs().open())?;
-    let mut driven = Vec::new();
-    for Line { run, .. } in open.iter().filter(|line| line.pipeline == pipeline) {
-        match finish(context, shop, run) {
-            Ok(told) => driven.push(told),
-            Err(error) => {
-                context.printer.warn(&format!("{run} cannot go on for now: {}", in_one_line(error)));
-            }
-        }
-    }
-    Ok(driven)
+    let of_pipeline = open.into_iter().filter(|line| line.pipeline == pipeline);
+    Ok(of_pipeline.map(|Line { run, .. }| go_on(context, shop, run)).collect())
+}
+
+/// As [`finish`]; where that fails the run waits, and keeps no other waiting.
+fn go_on(context: &Context, shop: &Shop, run: RunId) -> Driven {
+    finish(context, shop, &run).unwrap_or_else(|error| {
+        context.printer.warn(&format!("{run} cannot go on for now: {}", in_one_line(error)));
+        (run, Progress::Waits(Some(Clock::system().now())))
+    })
 }
 
 /// Learns from a history that came after the files that wait for a model, and deploys what was learnt; answers whether
@@ -247,28 +276,34 @@ fn make_model(context: &Context, shop: &Shop, settings: &Settings) -> Result<boo
 }
 
 /// Drives once more what waited.
-fn again(context: &Context, shop: &Shop, driven: Vec<(RunId, Progress)>) -> Result<Vec<(RunId, Progress)>> {
-    let once_more = |(run, progress): (RunId, Progress)| match progress {
-        Progress::Waits(_) => finish(context, shop, &run),
-        Progress::Over(_) => Ok((run, progress)),
+fn again(context: &Context, shop: &Shop, driven: Vec<Driven>) -> Vec<Driven> {
+    let once_more = |(run, progress): Driven| match progress {
+        Progress::Waits(_) => go_on(context, shop, run),
+        Progress::Over(_) => (run, progress),
     };
     driven.into_iter().map(once_more).collect()
 }
 
-/// Drives a run until it ends, or only the world can move it. Whoever waits is told what it waits for.
-fn finish(context: &Context, shop: &Shop, run: &RunId) -> Result<(RunId, Progress)> {
+/// Drives a run until it ends, or only the world can move it, or a store or disk cannot be used for long. Whoever waits
+/// is told what it waits for.
+fn finish(context: &Context, shop: &Shop, run: &RunId) -> Result<Driven> {
     let clock = Clock::system();
-    let mut told = 0;
+    let impatient_at = clock.now().plus(PATIENCE);
+    let mut told = None;
     let progress = shop.bucket.wait(async {
+        let before = outages(&shop.worker.runs().find(run).await?);
         loop {
             match shop.worker.drive(run).await? {
                 Progress::Waits(Some(until)) => {
-                    let failures = waiting(&shop.worker.runs().find(run).await?);
-                    if told < failures.len() {
-                        told = failures.len();
-                        context
-                            .printer
-                            .warn(&format!("{run}: {}; it goes on at {until}", failures.join("; ")));
+                    let found = shop.worker.runs().find(run).await?;
+                    let why = waiting(&found);
+                    if let Some(why) = why.as_ref().filter(|_| told != why) {
+                        context.printer.warn(&format!("{run}: {why}; it goes on at {until}"));
+                    }
+                    told = why;
+                    // At least one attempt is made here, also where many were made before.
+                    if before < outages(&found) && impatient_at < until {
+                        return Ok(Progress::Waits(Some(until)));
                     }
                     clock.sleep_until(until).await;
                 }

@@ -12,7 +12,7 @@ use winback_server::{Limits, State, app, may_listen, metrics_app};
 
 use super::Context;
 use crate::config::Overrides;
-use crate::error::{Result, ResultExt as _};
+use crate::error::{Result, ResultExt as _, UserError};
 use crate::metrics::Metrics;
 use crate::service::Service;
 use crate::work::Shop;
@@ -38,6 +38,11 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let auth = settings.serve.auth();
     let address = settings.serve.listen;
     may_listen(address, &auth).users("the server cannot listen there")?;
+    if settings.serve.metrics == Some(address) && address.port() != 0 {
+        let twice = UserError::new(format!("{address} is to be for events and for metrics alone"));
+        return Err(twice)
+            .hint("name another port for metrics, or none: they are told there to whoever may send events");
+    }
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).with_target(false).init();
     // Many things happen at a time here, and nobody watches bars.
     let printer = context.printer;
@@ -48,7 +53,8 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     let service = Service::new(shop, settings, printer);
     bucket.block_on(async {
         let (listener, bound) = bind(address).await?;
-        let state = State::new(service.clone(), auth, Limits::default(), Clock::system())?;
+        let state = State::new(service.clone(), auth, Limits::default(), Clock::system());
+        let state = state.users("the server cannot be set up so")?;
         let state = state.with_metrics(metrics);
         let beside = match metrics_address {
             None => std::future::pending().left_future(),

@@ -7,7 +7,7 @@ use winback_flow::Time;
 use winback_flow::trigger::Schedule;
 use winback_server::{Auth, Verify};
 
-use super::file::{EventsPart, PipelinesPart, ServePart};
+use super::file::{EventsPart, PipelinesPart, Scalar, ServePart};
 use super::{Backlog, Span, Verifier};
 use crate::error::{Result, ResultExt as _, UserError};
 use crate::pipelines;
@@ -60,18 +60,27 @@ pub(crate) struct ServeSettings {
 
 impl PipelineSettings {
     pub(super) fn resolve(raw: PipelinesPart, root: &str) -> Result<Self> {
-        let span = |text: Option<super::file::Scalar>, usual: u64| match text {
-            Some(text) => text.0.parse::<Span>().map(|span| span.0),
-            None => Ok(Duration::from_secs(usual)),
+        let span = |name: &str, text: Option<Scalar>, usual: Duration| match text {
+            Some(Scalar(text)) => {
+                let span = text.parse::<Span>().users(format!("`{name}` under `[pipelines]` cannot be used"));
+                span.map(|span| (span.0, text))
+            }
+            None => Ok((usual, String::new())),
         };
-        let lease = span(raw.lease, 60)?;
+        let short = |name: &str, text: Option<Scalar>, usual: u64| match span(
+            name,
+            text,
+            Duration::from_secs(usual),
+        )? {
+            (short, text) if short < Duration::from_secs(1) || DAY < short => {
+                let wrong = format!("`{name}` under `[pipelines]` is `{text}`, not from a second to a day");
+                Err(UserError::new(wrong)).hint("write it as `60 s`, `5 min` or `1 h`")
+            }
+            (short, _) => Ok(short),
+        };
+        let lease = short("lease", raw.lease, 60)?;
         // A folder of this machine costs nothing to look at, a listing of a bucket does.
-        let look = span(raw.look, if root.starts_with("file:") { 1 } else { 30 })?;
-        let may_be = Duration::from_secs(1)..=DAY;
-        if !may_be.contains(&lease) || !may_be.contains(&look) {
-            let wrong = UserError::new("`lease` and `look` under `[pipelines]` are from a second to a day");
-            return Err(wrong).hint("write them as `60 s`, `5 min` or `1 h`");
-        }
+        let look = short("look", raw.look, if root.starts_with("file:") { 1 } else { 30 })?;
         let schedules = raw.schedules.into_iter().map(|part| {
             let time_zone = part.time_zone.unwrap_or_else(|| "UTC".to_owned());
             let schedule = Schedule::parse(&part.cron, &time_zone);
@@ -85,7 +94,7 @@ impl PipelineSettings {
             }
             Ok(Timed { cron: part.cron, time_zone, pipeline: part.pipeline, schedule })
         });
-        let keep = raw.keep.map_or(Ok(DEFAULT_KEEP), |text| text.0.parse().map(|span: Span| span.0))?;
+        let (keep, _) = span("keep", raw.keep, DEFAULT_KEEP)?;
         let (backlog, drift_blocks) =
             (raw.backlog.unwrap_or(Backlog::All), raw.drift_blocks.unwrap_or(false));
         Ok(Self { lease, look, backlog, drift_blocks, keep, schedules: schedules.collect::<Result<_>>()? })

@@ -165,8 +165,12 @@ fn mistakes_are_shown_where_they_stand() {
         ("[data]\nreject_limit = 2.0", "`reject_limit` is 2, not a share from 0 to 1"),
         ("[data]\ndelimiter = \"ab\"", "`ab` is no delimiter"),
         ("[train]\nname = \"a/b\"", "the model's name is `a/b`"),
-        ("[pipelines]\nlease = \"99999999999999 d\"", "are from a second to a day"),
-        ("[pipelines]\nlook = \"0 s\"", "are from a second to a day"),
+        (
+            "[pipelines]\nlease = \"99999999999 d\"",
+            "`lease` under `[pipelines]` is `99999999999 d`, not from",
+        ),
+        ("[pipelines]\nlook = \"0 s\"", "`look` under `[pipelines]` is `0 s`, not from a second to a day"),
+        ("[pipelines]\nkeep = \"-1 s\"", "`keep` under `[pipelines]` cannot be used: `-1 s` is no span"),
         ("[serve]\nlisten = \"here\"", "cannot use the settings in `there/winback.toml`"),
         ("[train]\nrisk_high = 0.5", "`risk_medium` is 1 and `risk_high` is 0.5"),
     ];

@@ -263,3 +263,13 @@ fn the_limits_of_packed_files_are_settings() {
     let said = bench.refused(&score);
     assert!(said.contains("`much` is no size; write it as `800 MB`, `500 GB` or `2 TB`"), "{said}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_refused_and_not_waited_for() {
+    let bench = Bench::new();
+    let pipe = bench.path().join("history.csv");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let refused = bench.refused(&["init", "history.csv"]);
+    assert!(refused.contains("it is a pipe, a socket or a device; name a file"), "{refused}");
+}

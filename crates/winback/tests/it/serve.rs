@@ -185,6 +185,11 @@ fn a_thousand_events_about_a_few_files_make_a_run_of_each() {
     let runs = bench.json(&["runs", "list", "--last", "1000"]);
     let weekly = runs.as_array().unwrap().iter().filter(|run| run["pipeline"] == "weekly");
     assert_eq!(weekly.count(), files.len(), "{runs:#}");
+    let (_, answer) = server.event("input_folder/more.csv", 1, 1);
+    assert_eq!(answer["changes"][0]["outcome"], "noticed", "history is not read before the answer");
+    let long = format!("weekly_folder/{}.csv", "n".repeat(300));
+    let (status, answer) = server.event(&long, 1, 1);
+    assert_eq!((status, &answer["changes"][0]["outcome"]), (200, &"ignored".into()), "{answer}");
 }
 
 #[test]

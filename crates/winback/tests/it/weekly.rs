@@ -205,16 +205,47 @@ fn what_can_never_be_taken_up_is_told_and_stops_nothing() {
     drop_file(&bench, "w.csv", &week);
     drop_file(&bench, "back\\slash.csv", &week);
     std::os::unix::fs::symlink(".", bench.path().join("weekly_folder/loop")).unwrap();
+    // Whoever opened it would wait for ever.
+    let pipe = bench.path().join("weekly_folder/pipe.csv");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let seen = bench.run(&["run", "weekly", "--pending"]);
     assert_eq!(seen.code, Some(0), "{}", seen.stderr);
-    for name in ["`weekly_folder/back\\\\slash.csv` is never", "`weekly_folder/loop` is never"] {
-        assert!(seen.stderr.contains(name), "{name} in {}", seen.stderr);
+    for name in ["back\\\\slash.csv", "loop", "pipe.csv"] {
+        let said = format!("`weekly_folder/{name}`: it is never taken up");
+        assert!(seen.stderr.contains(&said), "{said} in {}", seen.stderr);
     }
+    assert!(!seen.stderr.contains("is left"), "{}", seen.stderr);
+    let refused = bench.refused(&["run", "weekly", "--file", "pipe.csv"]);
+    assert!(refused.contains("it is no file"), "{refused}");
     assert!(bench.path().join("output_folder/w.csv/latest.json").exists());
     let again = bench.run(&["run", "weekly", "--pending"]);
     assert!(again.stdout.starts_with("nothing waits in `weekly_folder` of `file://"), "{}", again.stdout);
     let refused = bench.refused(&["run", "weekly", "--file", "../winback.toml"]);
     assert!(refused.contains("cannot take up `../winback.toml`"), "{refused}");
+}
+
+#[test]
+fn a_disk_that_cannot_be_used_keeps_a_run_open() {
+    let (bench, week) = bank();
+    drop_file(&bench, "w1.csv", &week);
+    one(&bench, "succeeded");
+    for (number, folder) in ["artifacts", "output_folder"].into_iter().enumerate() {
+        let (folder, aside) = (bench.path().join(folder), bench.path().join("aside"));
+        std::fs::rename(&folder, &aside).unwrap();
+        std::fs::write(&folder, "in the place of a folder").unwrap();
+        drop_file(&bench, &format!("n{number}.csv"), &shorter(&week, 1 + number));
+        let seen = bench.run(&["run", "weekly", "--pending", "--json"]);
+        assert_eq!(seen.code, Some(2), "{}", seen.stderr);
+        let told: Value = serde_json::from_str(&seen.stdout).unwrap();
+        assert_eq!((&told["runs"][0]["outcome"], &told["left"]), (&"waits".into(), &0.into()), "{told}");
+        assert!(seen.stderr.contains("it stays open"), "{}", seen.stderr);
+
+        std::fs::remove_file(&folder).unwrap();
+        std::fs::rename(&aside, &folder).unwrap();
+        let run = one(&bench, "succeeded");
+        assert_eq!(run["run"], told["runs"][0]["run"]);
+        check_published(&bench, &run, Csv::parse(&week).rows.len() - 1 - number);
+    }
 }
 
 #[test]

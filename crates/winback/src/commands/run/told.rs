@@ -1,45 +1,36 @@
-//! What is said of runs: what became of them, and why they wait or came to nothing.
+//! What is said of runs: what became of them and of their steps.
 
 use serde_json::{Value as Json, json};
-use winback_flow::{Progress, Run, RunId, State, StepId};
+use winback_flow::{Progress, RunId, State, StepId};
 
 use crate::commands::Context;
 use crate::error::Result;
 use crate::printer::Align;
 use crate::work::Shop;
 
-/// Why a run came to nothing, in the words of the first step that did.
-pub(super) fn reason(shop: &Shop, id: &RunId) -> Result<String> {
-    let run = shop.bucket.wait(shop.worker.runs().find(id))?;
-    let failed = run.steps.iter().filter(|(_, step)| step.state == State::Failed);
-    let told = failed.filter_map(|(id, step)| Some(format!("{id}: {}", step.failures.last()?.1)));
-    Ok(told.collect::<Vec<_>>().join("; "))
-}
-
-/// How and why steps have failed so far that are tried again.
-pub(super) fn waiting(run: &Run) -> Vec<String> {
-    let waiting = run.steps.iter().filter(|(_, step)| matches!(step.state, State::Waiting { .. }));
-    let failures = waiting.flat_map(|(id, step)| {
-        let numbered = step.failures.iter().zip(1..);
-        numbered.map(move |((_, reason), attempt)| format!("{id} failed, attempt {attempt}: {reason}"))
-    });
-    failures.collect()
-}
-
-/// What became of each run; as rows for people, and as JSON.
+/// What became of each run, of which some are new; as rows for people, and as JSON. Files without a run may be left.
 pub(super) fn tell(
     context: &Context,
     shop: &Shop,
     folder: &str,
     driven: &[(RunId, Progress)],
-    new: &[RunId],
+    (new, left): (&[RunId], usize),
 ) -> Result<Vec<Json>> {
     let (mut rows, mut told) = (Vec::new(), Vec::new());
     for (id, progress) in driven {
-        let run = shop.bucket.wait(shop.worker.runs().find(id))?;
         let outcome = match progress {
             Progress::Over(outcome) => outcome.name(),
             Progress::Waits(_) => "waits",
+        };
+        let run = match shop.bucket.wait(shop.worker.runs().find(id)) {
+            Ok(run) => run,
+            // Why it cannot be read was told when it was tried.
+            Err(_) if matches!(progress, Progress::Waits(_)) => {
+                rows.push(vec![String::new(), outcome.to_owned(), String::new(), id.to_string()]);
+                told.push(json!({ "run": id, "outcome": outcome, "new": new.contains(id) }));
+                continue;
+            }
+            Err(error) => return Err(error),
         };
         let steps = run.steps.iter().map(|(step, state)| described(step, state));
         let text =
@@ -60,10 +51,10 @@ pub(super) fn tell(
         }));
     }
     let columns = [("file", Align::Left), ("", Align::Left), ("results", Align::Left), ("run", Align::Left)];
-    if rows.is_empty() {
+    if rows.is_empty() && left == 0 {
         let root = shop.bucket.store.url();
         context.printer.data(&format!("nothing waits in `{folder}` of `{root}`"))?;
-    } else {
+    } else if !rows.is_empty() {
         context.printer.table(&columns, rows)?;
     }
     Ok(told)

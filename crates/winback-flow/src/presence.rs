@@ -25,18 +25,16 @@ impl Presence {
         let folder = file.parent().map(PathBuf::from).unwrap_or_default();
         let failed = |source: std::io::Error| Error::Folder { folder: folder.clone(), source: source.into() };
         fs::create_dir_all(&folder).map_err(failed)?;
-        let open = loop {
-            let open =
-                OpenOptions::new().write(true).create(true).truncate(false).open(&file).map_err(failed)?;
-            open.lock().map_err(failed)?;
-            // Between the two, somebody else may have taken it for that of a dead one.
-            if file.exists() {
-                break open;
-            }
-        };
+        // Under its name it is never seen unlocked, for that would look like death.
+        let unseen = folder.join(format!(".{owner}"));
+        let open =
+            OpenOptions::new().write(true).create(true).truncate(false).open(&unseen).map_err(failed)?;
+        open.lock().map_err(failed)?;
+        fs::rename(unseen, &file).map_err(failed)?;
         let held = Self { held: Some((folder.clone(), file, open)) };
-        for entry in fs::read_dir(&folder).map_err(failed)?.flatten() {
-            entry.file_name().to_str().map(|other| held.is_dead(other));
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            name.to_str().filter(|other| *other != owner).map(|other| held.is_dead(other));
         }
         Ok(held)
     }

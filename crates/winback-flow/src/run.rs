@@ -254,6 +254,7 @@ impl Run {
                 finished.state = State::Done { from: from.clone() };
                 finished.key = Some(*key);
                 finished.outputs = outputs.clone();
+                finished.outages = 0;
                 finished.changed = at;
             }
             Entry::Failed { step, failure, reason, retry_at } => {

@@ -424,11 +424,11 @@ impl<B: Bodies> Worker<B> {
                     Err((failure, reason)) => {
                         let of_run = run.pipeline().find(&step.step);
                         let is_needed = of_run.is_none_or(|step| !step.may_fail);
-                        let (retry, tries) = if failure == FailureKind::Unavailable && is_needed {
-                            (Retry::OUTAGE, state.outages + 1)
-                        } else {
-                            let of_step = of_run.map(|step| step.retry).unwrap_or_default();
-                            (of_step, state.tries + state.outages + 1)
+                        let of_step = of_run.map(|step| step.retry).unwrap_or_default();
+                        let (retry, tries) = match failure {
+                            FailureKind::Unavailable if is_needed => (Retry::OUTAGE, state.outages + 1),
+                            _ if is_needed => (of_step, state.tries + 1),
+                            _ => (of_step, state.tries + state.outages + 1),
                         };
                         let again = failure != FailureKind::Refused
                             && tries < retry.attempts

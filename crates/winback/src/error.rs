@@ -158,10 +158,14 @@ pub(crate) fn is_outage(error: &anyhow::Error) -> bool {
                 | Of::ConnectionAborted
         )
     };
-    causes(error).into_iter().any(|cause| {
-        cause.downcast_ref().is_some_and(is_of_system)
-            || matches!(cause.downcast_ref(), Some(winback_flow::Error::Store { .. }))
-    })
+    // Some names no store will ever take.
+    let is_of_name = |error: &std::io::Error| matches!(error.kind(), Of::InvalidFilename | Of::InvalidInput);
+    let causes = causes(error);
+    let mut of_store =
+        causes.iter().filter(|cause| matches!(cause.downcast_ref(), Some(winback_flow::Error::Store { .. })));
+    causes.iter().any(|cause| cause.downcast_ref().is_some_and(is_of_system))
+        || of_store.next().is_some()
+            && !causes.iter().any(|cause| cause.downcast_ref().is_some_and(is_of_name))
 }
 
 fn cause_is_users(cause: &(dyn std::error::Error + 'static)) -> bool {

@@ -1,6 +1,6 @@
 //! Why runs wait or came to nothing, in words.
 
-use winback_flow::{Run, State};
+use winback_flow::{FailureKind, Run, State, StepId};
 
 /// Why a run came to nothing: of each step that did, its last attempt.
 pub(crate) fn reason(run: &Run) -> String {
@@ -12,15 +12,15 @@ pub(crate) fn reason(run: &Run) -> String {
 /// How the last attempts failed of steps that will be tried again; nothing if there are none.
 pub(crate) fn waiting(run: &Run) -> Option<String> {
     let waiting = run.steps.iter().filter(|(_, step)| matches!(step.state, State::Waiting { .. }));
-    let told = waiting.filter_map(|(id, step)| {
-        let (_, reason) = step.failures.last()?;
-        Some(format!("{id} failed, attempt {}: {reason}", step.failures.len()))
-    });
+    let told = waiting.filter_map(|(id, step)| Some(format!("{id} failed: {}", step.failures.last()?.1)));
     let told: Vec<String> = told.collect();
     (!told.is_empty()).then(|| told.join("; "))
 }
 
-/// Attempts in a row for which a store, a disk or the network could not be used, of the step with the most.
-pub(crate) fn outages(run: &Run) -> u32 {
-    run.steps.values().map(|step| step.outages).max().unwrap_or(0)
+/// Attempts so far for which a store, a disk or the network could not be used, of steps that the run cannot do without.
+pub(crate) fn outages(run: &Run) -> usize {
+    let is_needed = |id: &StepId| run.pipeline().find(&id.step).is_none_or(|step| !step.may_fail);
+    let needed = run.steps.iter().filter(|(id, _)| is_needed(id));
+    let failures = needed.flat_map(|(_, step)| &step.failures);
+    failures.filter(|(kind, _)| *kind == FailureKind::Unavailable).count()
 }

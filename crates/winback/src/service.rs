@@ -2,6 +2,8 @@
 //! is told to end. Every trigger ends in the same claim, so none of them needs to be complete: what an event told and
 //! was lost, the next look finds.
 
+mod told;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,6 +18,7 @@ use winback_flow::{
 };
 use winback_server::{Accepted, EventSink, Ignored, Later};
 
+use self::told::{About, Told};
 use crate::components::OURS;
 use crate::config::{Settings, Timed};
 use crate::error::{Result, in_one_line};
@@ -48,14 +51,13 @@ pub(crate) struct Service {
     notices: Notices,
     /// Versions whose deployment was asked for.
     deployed: Mutex<BTreeSet<String>>,
-    /// What was last told of files that cannot be taken up and of runs that wait, so that each is said once.
-    told: Mutex<BTreeMap<String, String>>,
+    told: Told,
 }
 
 impl Service {
     pub(crate) fn new(shop: Arc<Shop>, settings: Settings, printer: Printer) -> Arc<Self> {
         let clock = Clock::system();
-        let (wake, deployed, told) = (Arc::<Notify>::default(), Mutex::default(), Mutex::default());
+        let (wake, deployed) = (Arc::<Notify>::default(), Mutex::default());
         let folders =
             WATCHED.iter().filter_map(|(folder, _)| shop.bucket.store.local_path(folder).ok().flatten());
         let folders: Vec<_> = folders.collect();
@@ -64,7 +66,7 @@ impl Service {
             std::fs::create_dir_all(folder).ok();
         }
         let notices = Notices::listen(&folders, &wake);
-        let submitted = Notify::new();
+        let (submitted, told) = (Notify::new(), Told::new(printer));
         Arc::new(Self { shop, settings, printer, clock, wake, submitted, notices, deployed, told })
     }
 
@@ -84,8 +86,10 @@ impl Service {
             let again = now.plus(self.settings.pipelines.look);
             busy.retain(|_, until| until.is_none_or(|until| now < until));
             match self.shop.worker.runs().open().await {
-                Err(error) => self.printer.warn(&format!("cannot read the runs: {}", in_one_line(error))),
+                Err(error) => self.told.warn(work("the runs"), in_one_line(error)),
                 Ok(open) => {
+                    self.told.forget(&work("the runs"));
+                    self.told.keep_runs(&open.iter().map(|line| &line.run).collect());
                     let room = AT_ONCE.saturating_sub(driven.len());
                     let idle: Vec<Line> =
                         open.into_iter().filter(|line| !busy.contains_key(&line.run)).collect();
@@ -184,25 +188,28 @@ impl Service {
         let progress = match self.shop.worker.drive(&run).await {
             Ok(progress) => Some(progress),
             Err(error) => {
-                self.warn_once(run.as_str(), format!("it cannot go on for now: {}", in_one_line(error)));
+                self.told.warn(
+                    About::Run(run.clone()),
+                    format!("it cannot go on for now: {}", in_one_line(error)),
+                );
                 None
             }
         };
         let about = if subject.is_empty() { String::new() } else { format!(" about `{subject}`") };
         match progress {
             Some(Progress::Over(outcome)) => {
-                self.forget(run.as_str());
                 let ended = format!("{run}{about}: {}", outcome.name());
-                let found = self.shop.worker.runs().find(&run).await;
-                match found.ok().filter(|_| matches!(outcome, Outcome::Failed | Outcome::Refused)) {
+                let is_well = !matches!(outcome, Outcome::Failed | Outcome::Refused);
+                match if is_well { None } else { self.shop.worker.runs().find(&run).await.ok() } {
                     Some(found) => self.printer.warn(&format!("{ended}: {}", reason(&found))),
                     None => self.printer.say(&ended),
                 }
             }
             Some(Progress::Waits(_)) => {
                 let found = self.shop.worker.runs().find(&run).await;
-                if let Some(why) = found.ok().and_then(|found| waiting(&found)) {
-                    self.warn_once(run.as_str(), format!("{why}; it is tried again"));
+                match found.ok().and_then(|found| waiting(&found)) {
+                    Some(why) => self.told.warn(About::Run(run.clone()), format!("{why}; it is tried again")),
+                    None => self.told.forget(&About::Run(run.clone())),
                 }
             }
             None => {}
@@ -210,40 +217,33 @@ impl Service {
         (run, progress)
     }
 
-    /// Says what keeps something from being done, unless that was said last.
-    fn warn_once(&self, about: &str, why: String) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.get(about) != Some(&why) {
-            self.printer.warn(&format!("{about}: {why}"));
-            told.insert(about.to_owned(), why);
-        }
-    }
-
-    /// Nothing keeps it any more.
-    fn forget(&self, about: &str) {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).remove(about);
-    }
-
     /// Makes runs of what is new; answers when a file may be whole that is being written. What cannot be looked at now
     /// keeps nothing else waiting.
     async fn look(&self, now: Time) -> Option<Time> {
         let mut again: Option<Time> = None;
         for (folder, pipeline) in WATCHED {
-            match self.look_into(folder, pipeline, now).await {
-                Ok(sooner) => again = again.into_iter().chain(sooner).min(),
-                Err(error) => {
-                    self.printer.warn(&format!("cannot look into `{folder}`: {}", in_one_line(error)));
-                }
+            let looked = self.look_into(folder, pipeline, now).await;
+            again = again.into_iter().chain(self.told_of(&format!("`{folder}`"), looked).flatten()).min();
+        }
+        let trained = self.shop.submit_training().await;
+        self.told_of("the history", trained).flatten().iter().for_each(|told| self.tell(told, "the history"));
+        let deployed = self.deploy_undecided().await;
+        self.told_of("the models", deployed);
+        again
+    }
+
+    /// What a part of the work gave; that it could not be done is told.
+    fn told_of<T>(&self, what: &str, outcome: Result<T>) -> Option<T> {
+        match outcome {
+            Ok(given) => {
+                self.told.forget(&work(what));
+                Some(given)
+            }
+            Err(error) => {
+                self.told.warn(work(what), format!("cannot be looked at: {}", in_one_line(error)));
+                None
             }
         }
-        match self.shop.submit_training().await {
-            Ok(told) => told.iter().for_each(|told| self.tell(told, "the history")),
-            Err(error) => self.printer.warn(&format!("cannot look at the history: {}", in_one_line(error))),
-        }
-        if let Err(error) = self.deploy_undecided().await {
-            self.printer.warn(&format!("cannot look at the models: {}", in_one_line(error)));
-        }
-        again
     }
 
     async fn look_into(&self, folder: &str, pipeline: &str, now: Time) -> Result<Option<Time>> {
@@ -253,22 +253,23 @@ impl Service {
             store.local_path(&entry.path).ok().flatten().is_some_and(|file| self.notices.take(&file))
         };
         let look = watch.look(self.shop.worker.runs(), now, &is_told).await?;
+        let mut left = BTreeSet::new();
         for path in look.odd {
-            self.warn_once(&format!("`{}`", path.escape_debug()), NEVER.to_owned());
+            self.told.warn(About::Object(path.clone()), NEVER.to_owned());
+            left.insert(path);
         }
         for entry in self.shop.due(look.found, folder, pipeline).await? {
             match self.shop.submit_file(&entry, pipeline, "found in the folder", false).await {
-                Ok(told) => {
-                    self.forget(&format!("`{}`", entry.path));
-                    self.tell(&told, &entry.path);
-                }
+                Ok(told) => self.tell(&told, &entry.path),
                 // One that is being replaced, or is gone again, keeps no other waiting.
                 Err(error) => {
                     let why = format!("it is left for the next look: {}", in_one_line(error));
-                    self.warn_once(&format!("`{}`", entry.path), why);
+                    self.told.warn(About::Object(entry.path.clone()), why);
+                    left.insert(entry.path);
                 }
             }
         }
+        self.told.keep_objects(folder, &left);
         Ok(look.again)
     }
 
@@ -346,6 +347,10 @@ impl Service {
             Err(error) => Err(Later::new(error)),
         }
     }
+}
+
+fn work(what: &str) -> About {
+    About::Work(what.to_owned())
 }
 
 impl EventSink for Service {

@@ -148,12 +148,13 @@ mod tests {
     use super::*;
 
     /// An entry of each kind, as it lies in buckets.
-    const ENTRIES_1: [&str; 9] = [
+    const ENTRIES_1: [&str; 10] = [
         r#"{"kind":"created","pipeline":{"name":"weekly","about":"a file","inputs":{"file":{"type":{"file":"customers"}}},"steps":[{"name":"score","component":"score","inputs":{"file":{"input":"file"},"model":{"output":{"step":"choose","output":"model","if_given":true}},"n":{"constant":1}},"after":["train"],"when":[{"source":{"input":"file"},"equals":true}],"waits_for":"champion","each":"file","retry":{"attempts":2,"first_wait":10,"longest_wait":20},"timeout":60,"cache":false,"may_fail":true},{"name":"close","component":"close","inputs":{"status":"status"},"exit":true}]},"inputs":{"file":{"parameter":1}},"subject":"w.csv","cause":"found","forced":true}"#,
         r#"{"kind":"claimed","step":"score[3]","owner":"w-1","until":"2026-11-22T06:00:30.000Z","key":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}"#,
         r#"{"kind":"renewed","owner":"w-1","until":"2026-11-22T06:01:00.000Z"}"#,
         r#"{"kind":"finished","step":"score","key":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad","outputs":{"rows":{"parameter":7}},"from":"weekly-00ff"}"#,
         r#"{"kind":"failed","step":"score","failure":"timed_out","reason":"it took longer than 60 s","retry_at":"2026-11-22T06:01:00.000Z"}"#,
+        r#"{"kind":"failed","step":"score","failure":"unavailable","reason":"the disk is full"}"#,
         r#"{"kind":"left_out","step":"deploy","why":"nothing is new"}"#,
         r#"{"kind":"cancel_asked","by":"ada","reason":"wrong file"}"#,
         r#"{"kind":"retry_asked","by":"ada"}"#,

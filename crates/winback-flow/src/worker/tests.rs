@@ -300,6 +300,20 @@ fn what_cannot_be_used_for_a_day_is_waited_for_where_it_is_needed() {
     assert!(block_on(bench.worker.runs().cancel(&id, "ada", "it never comes back")).unwrap());
     assert_eq!(bench.finish(&id), Outcome::Cancelled);
 
+    // Such attempts are not counted with those that went wrong.
+    let mixed = RefCell::new(0);
+    let mixed: Body = Box::new(move |_| {
+        *mixed.borrow_mut() += 1;
+        match *mixed.borrow() {
+            ..=10 => Err(Failure::Unavailable("no room".to_owned())),
+            11 => Err(Failure::Failed("no luck".to_owned())),
+            _ => Ok(json!({})),
+        }
+    });
+    let lucky = self::bench(&memory(), 1, vec![("mixed", mixed)]);
+    let id = lucky.submit(Pipeline::new("p", "").step(step("a", "mixed")), "s");
+    assert_eq!(lucky.finish(&id), Outcome::Succeeded);
+
     // What the run can do without keeps nobody waiting that long.
     let id = bench.submit(Pipeline::new("p", "").step(step("b", "outage").may_fail()), "t");
     assert_eq!(bench.finish(&id), Outcome::Succeeded);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
-use winback_flow::{Clock, Entry, ErrorKind, Line, Outcome, Progress, RunId, Value, Values, Watch};
+use winback_flow::{Clock, Entry, ErrorKind, Line, Outcome, Progress, RunId, Time, Value, Values, Watch};
 
 use self::told::tell;
 use super::Context;
@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
 
 /// How long a file that is being written is waited for.
 const SETTLING: Duration = Duration::from_secs(2);
-/// How long a run is waited for whose store or disk cannot be used, before it is left to whoever comes next.
+/// How long stores and disks that cannot be used are waited for, before what is open is left to whoever comes next.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A run, and how far it came.
@@ -58,6 +58,7 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
         return Err(UserError::new(message)).hint(format!("there are {}", names.join(", ")));
     };
     check(arguments)?;
+    let patience = Clock::system().now().plus(PATIENCE);
     let shop = Shop::open(&settings, context.printer)?;
     let (mut asked, mut left) = (Vec::new(), 0);
     if arguments.pending {
@@ -71,13 +72,18 @@ pub(crate) fn run(context: &Context, arguments: &Arguments) -> Result<()> {
     }
     let new: Vec<RunId> = asked.iter().filter(|(_, is_new)| *is_new).map(|(run, _)| run.clone()).collect();
     let driven = if arguments.pending {
-        let mut driven = drive_open(context, &shop, &pipeline.name)?;
-        if driven.iter().any(waits) && make_model(context, &shop, &settings)? {
-            driven = again(context, &shop, driven);
+        let mut driven = drive_open(context, &shop, &pipeline.name, patience)?;
+        if driven.iter().any(waits) {
+            let made = make_model(context, &shop, &settings, patience)?;
+            if !made.is_empty() {
+                driven = again(context, &shop, driven, patience);
+            }
+            // A training that cannot go on for now is what the files wait for.
+            driven.extend(made.into_iter().filter(stays));
         }
         driven
     } else {
-        asked.iter().map(|(run, _)| finish(context, &shop, run)).collect::<Result<_>>()?
+        asked.iter().map(|(run, _)| finish(context, &shop, run, patience)).collect::<Result<_>>()?
     };
     if driven.iter().any(waits) {
         let name = &settings.train.name;
@@ -108,6 +114,16 @@ fn waits((_, progress): &Driven) -> bool {
     *progress == Progress::Waits(None)
 }
 
+/// Whether a run cannot go on for now.
+fn stays((_, progress): &Driven) -> bool {
+    matches!(progress, Progress::Waits(Some(_)))
+}
+
+/// Whether files in a folder start it, so that it can be asked for what is pending.
+fn is_watched(pipeline: &str) -> bool {
+    WATCHED.iter().any(|(_, started)| *started == pipeline)
+}
+
 /// The folder whose files a pipeline is about.
 fn folder_of(pipeline: &str) -> Option<&'static str> {
     let started = if pipeline == "score" { "weekly" } else { pipeline };
@@ -125,9 +141,8 @@ fn check(arguments: &Arguments) -> Result<()> {
         }
     };
     let has_folder = folder_of(name).is_some();
-    let is_watched = WATCHED.iter().any(|(_, started)| started == name);
     let wrong = senseless("file", arguments.file.is_some(), has_folder)
-        .or(senseless("pending", arguments.pending, is_watched))
+        .or(senseless("pending", arguments.pending, is_watched(name)))
         .or(senseless("model", arguments.model.is_some(), name == "deploy"));
     if let Some(model) = &arguments.model {
         model.parse::<VersionName>()?;
@@ -145,13 +160,17 @@ fn verdict(shop: &Shop, driven: &[Driven], arguments: &Arguments) -> Result<()> 
         return Err(failed)
             .hint(format!("`winback runs show {run}` tells where; `winback runs retry {run}` tries again"));
     }
-    if let Some((run, _)) = driven.iter().find(|(_, progress)| matches!(progress, Progress::Waits(Some(_)))) {
+    if let Some((run, _)) = driven.iter().find(|driven| stays(driven)) {
         let why = found(run).ok().and_then(|run| waiting(&run));
         let why = why.map_or_else(String::new, |why| format!(": {why}"));
         let pipeline = &arguments.pipeline;
-        return Err(anyhow::anyhow!("run {run} cannot go on for now{why}")).hint(format!(
-            "it stays open; when the cause is gone, `winback run {pipeline} --pending` or the server goes on with it"
-        ));
+        let who = if is_watched(pipeline) {
+            format!("`winback run {pipeline} --pending` or the server goes")
+        } else {
+            "the server goes".to_owned()
+        };
+        return Err(anyhow::anyhow!("run {run} cannot go on for now{why}"))
+            .hint(format!("it stays open; when the cause is gone, {who} on with it"));
     }
     if let Some((run, _)) = ended(Outcome::Refused).filter(|_| !arguments.pending) {
         return Err(UserError::new(format!("run {run} was refused: {}", reason(&found(run)?))).into());
@@ -239,23 +258,23 @@ fn submit_pending(context: &Context, shop: &Shop, pipeline: &str) -> Result<(Vec
 }
 
 /// Drives all open runs of a pipeline, the newest file first, each as far as it goes.
-fn drive_open(context: &Context, shop: &Shop, pipeline: &str) -> Result<Vec<Driven>> {
+fn drive_open(context: &Context, shop: &Shop, pipeline: &str, patience: Time) -> Result<Vec<Driven>> {
     let open = shop.bucket.wait(shop.worker.runs().open())?;
     let of_pipeline = open.into_iter().filter(|line| line.pipeline == pipeline);
-    Ok(of_pipeline.map(|Line { run, .. }| go_on(context, shop, run)).collect())
+    Ok(of_pipeline.map(|Line { run, .. }| go_on(context, shop, run, patience)).collect())
 }
 
 /// As [`finish`]; where that fails the run waits, and keeps no other waiting.
-fn go_on(context: &Context, shop: &Shop, run: RunId) -> Driven {
-    finish(context, shop, &run).unwrap_or_else(|error| {
+fn go_on(context: &Context, shop: &Shop, run: RunId, patience: Time) -> Driven {
+    finish(context, shop, &run, patience).unwrap_or_else(|error| {
         context.printer.warn(&format!("{run} cannot go on for now: {}", in_one_line(error)));
         (run, Progress::Waits(Some(Clock::system().now())))
     })
 }
 
-/// Learns from a history that came after the files that wait for a model, and deploys what was learnt; answers whether
-/// there was something to do. A history that is being written is waited for once.
-fn make_model(context: &Context, shop: &Shop, settings: &Settings) -> Result<bool> {
+/// Learns from a history that came after the files that wait for a model, or goes on with that, and deploys what was
+/// learnt; answers what was done. A history that is being written is waited for once.
+fn make_model(context: &Context, shop: &Shop, settings: &Settings, patience: Time) -> Result<Vec<Driven>> {
     let asked = shop.bucket.block_on(async {
         match shop.submit_training().await? {
             None => {
@@ -266,29 +285,33 @@ fn make_model(context: &Context, shop: &Shop, settings: &Settings) -> Result<boo
             asked => Ok(asked),
         }
     })?;
-    let Some((run, true)) = asked else { return Ok(false) };
-    finish(context, shop, &run)?;
+    let mut made = Vec::new();
+    match asked {
+        Some((run, is_new)) if is_new || shop.bucket.wait(shop.worker.runs().find(&run))?.ended.is_none() => {
+            made.push(finish(context, shop, &run, patience)?);
+        }
+        _ => return Ok(made),
+    }
     for found in shop.bucket.block_on(shop.undecided(&settings.train.name))? {
         let (run, _) = shop.bucket.block_on(shop.submit_deploy(&found))?;
-        finish(context, shop, &run)?;
+        made.push(finish(context, shop, &run, patience)?);
     }
-    Ok(true)
+    Ok(made)
 }
 
-/// Drives once more what waited.
-fn again(context: &Context, shop: &Shop, driven: Vec<Driven>) -> Vec<Driven> {
+/// Drives once more what waited for a model.
+fn again(context: &Context, shop: &Shop, driven: Vec<Driven>, patience: Time) -> Vec<Driven> {
     let once_more = |(run, progress): Driven| match progress {
-        Progress::Waits(_) => go_on(context, shop, run),
-        Progress::Over(_) => (run, progress),
+        Progress::Waits(None) => go_on(context, shop, run, patience),
+        Progress::Waits(Some(_)) | Progress::Over(_) => (run, progress),
     };
     driven.into_iter().map(once_more).collect()
 }
 
-/// Drives a run until it ends, or only the world can move it, or a store or disk cannot be used for long. Whoever waits
-/// is told what it waits for.
-fn finish(context: &Context, shop: &Shop, run: &RunId) -> Result<Driven> {
+/// Drives a run until it ends, or only the world can move it, or a store or disk cannot be used and the patience is at its
+/// end. Whoever waits is told what it waits for.
+fn finish(context: &Context, shop: &Shop, run: &RunId, patience: Time) -> Result<Driven> {
     let clock = Clock::system();
-    let impatient_at = clock.now().plus(PATIENCE);
     let mut told = None;
     let progress = shop.bucket.wait(async {
         let before = outages(&shop.worker.runs().find(run).await?);
@@ -302,7 +325,7 @@ fn finish(context: &Context, shop: &Shop, run: &RunId) -> Result<Driven> {
                     }
                     told = why;
                     // At least one attempt is made here, also where many were made before.
-                    if before < outages(&found) && impatient_at < until {
+                    if before < outages(&found) && patience < until {
                         return Ok(Progress::Waits(Some(until)));
                     }
                     clock.sleep_until(until).await;

@@ -12,7 +12,7 @@ use super::out_of_fold;
 use super::train::Made;
 use crate::config::{Settings, VersionName};
 use crate::desk::{Desk, Inputs as _};
-use crate::error::{Result, in_one_line};
+use crate::error::{Result, in_one_line, is_outage};
 use crate::wire::Bucket;
 
 /// Who records what the program decides by itself.
@@ -157,8 +157,13 @@ pub(crate) fn closed(
             Some(evidence) => against_champion(bucket, &champion, package, evidence, history),
             None => Ok(Some(gates::unjudged())),
         };
-        // A champion that cannot be read is a matter for a person; the new model is registered all the same.
-        closed.extend(compared.unwrap_or_else(|error| Some(gates::unreadable(&in_one_line(error)))));
+        closed.extend(match compared {
+            Ok(compared) => compared,
+            // What passes by itself decides nothing.
+            Err(error) if is_outage(&error) => return Err(error),
+            // A champion that cannot be read is a matter for a person; the new model is registered all the same.
+            Err(error) => Some(gates::unreadable(&in_one_line(error))),
+        });
     }
     Ok(closed)
 }

@@ -270,6 +270,11 @@ fn a_pipe_is_refused_and_not_waited_for() {
     let bench = Bench::new();
     let pipe = bench.path().join("history.csv");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    // A program that waits for a writer gets one some day, and fails the test.
+    std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_secs(30));
+        std::fs::write(pipe, "not,to\nbe,read\n")
+    });
     let refused = bench.refused(&["init", "history.csv"]);
     assert!(refused.contains("it is a pipe, a socket or a device; name a file"), "{refused}");
 }

@@ -247,8 +247,11 @@ fn root_around(history: &[PathBuf], config: &Path) -> Result<String> {
     let [bank] = banks.as_slice() else { return Ok(DEFAULT_ROOT.to_owned()) };
     let seen = seen_from(config, bank)?;
     let is_whole = seen.starts_with(['/', '.']);
-    let root = if is_whole { format!("file:{seen}") } else { format!("file:./{seen}") };
-    Ok(root.trim_end_matches('/').to_owned())
+    Ok(match seen.as_str() {
+        "" | "./" => "file:.".to_owned(),
+        seen if is_whole => format!("file:{seen}"),
+        seen => format!("file:./{seen}"),
+    })
 }
 
 fn value(text: &mut String, name: &str, value: &str, comment: &str) {

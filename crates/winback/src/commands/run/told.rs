@@ -27,7 +27,10 @@ pub(super) fn tell(
             // Why it cannot be read was told when it was tried.
             Err(_) if matches!(progress, Progress::Waits(_)) => {
                 rows.push(vec![String::new(), outcome.to_owned(), String::new(), id.to_string()]);
-                told.push(json!({ "run": id, "outcome": outcome, "new": new.contains(id) }));
+                told.push(json!({
+                    "run": id, "file": null, "outcome": outcome, "new": new.contains(id),
+                    "published": null, "model": null, "quarantine": null, "trained": null, "steps": [],
+                }));
                 continue;
             }
             Err(error) => return Err(error),

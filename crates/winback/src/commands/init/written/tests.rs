@@ -100,6 +100,7 @@ fn the_root_is_the_bank_that_the_history_lies_in() {
     assert_eq!(root(here, &["input_folder/*.csv"]), "file:.");
     assert_eq!(root(here, &["../ours/input_folder/a.csv"]), "file:./../ours");
     assert_eq!(root(here, &["/ours/input_folder/a.csv"]), "file:/ours");
+    assert_eq!(root(here, &["/input_folder/a.csv"]), "file:/");
     assert_eq!(root("ours/winback.toml", &["ours/input_folder/a.csv"]), "file:.");
     for files in [&["a.csv"][..], &["ours/a.csv"], &["a/input_folder/a.csv", "b/input_folder/b.csv"]] {
         assert_eq!(root(here, files), DEFAULT_ROOT, "{files:?}");

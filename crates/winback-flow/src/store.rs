@@ -216,7 +216,7 @@ impl Store {
         found.bytes().await.map_err(failed)
     }
 
-    /// Size, time and version of an object; [`ErrorKind::NotFound`] if there is none.
+    /// Size, time and version of an object; [`ErrorKind::NotFound`] if there is none, or on a disk no file.
     pub async fn head(&self, path: &str) -> Result<Entry> {
         let _operation = chaos::operation();
         let location = location(path)?;
@@ -281,7 +281,7 @@ impl Store {
     }
 
     /// What lies under a folder of this machine and is in no listing, as far as it can be shown: its name is no path of a
-    /// store, or it is a link that leads nowhere or back. Object stores have no such.
+    /// store, it is a link that leads nowhere or back, or neither file nor folder. Object stores have no such.
     pub async fn unlisted(&self, prefix: &str) -> Result<Vec<String>> {
         let Place::Disk(disk) = &self.place else { return Ok(Vec::new()) };
         let Walked { paths, mut odd } = self.walk(disk, prefix).await?;

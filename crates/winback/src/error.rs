@@ -94,15 +94,20 @@ pub(crate) fn is_users(error: &anyhow::Error) -> bool {
 /// An error with its causes, each once, and with the advice, for a line that tells of other things too.
 pub(crate) fn in_one_line(error: impl Into<anyhow::Error>) -> String {
     let error = error.into();
-    let mut parts: Vec<String> = Vec::new();
-    for cause in error.chain().map(ToString::to_string) {
-        // Causes that say the same as what is before them tell nothing new.
-        if !parts.last().is_some_and(|above| above.contains(&cause)) {
-            parts.push(cause);
-        }
-    }
+    let parts = each_once(error.chain().map(ToString::to_string));
     let advice = hints(&error).into_iter().map(|hint| format!("; {hint}"));
     parts.join(": ") + &advice.collect::<String>()
+}
+
+/// What causes say, without those that say the same as the one before them.
+pub(crate) fn each_once(causes: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    for cause in causes {
+        if !told.last().is_some_and(|before| before.contains(&cause)) {
+            told.push(cause);
+        }
+    }
+    told
 }
 
 /// All causes of an error, also of such as carry advice.

@@ -102,13 +102,8 @@ impl Printer {
     pub(crate) fn error(&self, error: &anyhow::Error) {
         let said = harmless(&error.to_string());
         let mut lines = vec![format!("{} {said}", self.painted("error:", "31"))];
-        // Causes that say the same as the line above them tell nothing new.
-        let mut above = error.to_string();
-        for cause in error.chain().skip(1).map(ToString::to_string) {
-            if !above.contains(&cause) {
-                lines.push(format!("  caused by: {}", harmless(cause.trim_end()).replace('\n', "\n  ")));
-            }
-            above = cause;
+        for cause in error::each_once(error.chain().map(ToString::to_string)).iter().skip(1) {
+            lines.push(format!("  caused by: {}", harmless(cause.trim_end()).replace('\n', "\n  ")));
         }
         let hints = error::hints(error).into_iter();
         lines.extend(hints.map(|hint| format!("{} {}", self.painted("hint:", "36"), harmless(hint))));

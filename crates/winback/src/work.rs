@@ -324,9 +324,7 @@ fn told(error: &anyhow::Error) -> String {
             }
             _ => cause.to_string(),
         };
-        if !parts.last().is_some_and(|above| above.contains(&part)) {
-            parts.push(part);
-        }
+        parts.push(part);
     }
-    parts.join(": ")
+    error::each_once(parts).join(": ")
 }

@@ -67,16 +67,13 @@ impl PipelineSettings {
             }
             None => Ok((usual, String::new())),
         };
-        let short = |name: &str, text: Option<Scalar>, usual: u64| match span(
-            name,
-            text,
-            Duration::from_secs(usual),
-        )? {
-            (short, text) if short < Duration::from_secs(1) || DAY < short => {
-                let wrong = format!("`{name}` under `[pipelines]` is `{text}`, not from a second to a day");
-                Err(UserError::new(wrong)).hint("write it as `60 s`, `5 min` or `1 h`")
+        let short = |name: &str, text: Option<Scalar>, usual: u64| {
+            let (short, text) = span(name, text, Duration::from_secs(usual))?;
+            if (Duration::from_secs(1)..=DAY).contains(&short) {
+                return Ok(short);
             }
-            (short, _) => Ok(short),
+            let wrong = format!("`{name}` under `[pipelines]` is `{text}`, not from a second to a day");
+            Err(UserError::new(wrong)).hint("write it as `60 s`, `5 min` or `1 h`")
         };
         let lease = short("lease", raw.lease, 60)?;
         // A folder of this machine costs nothing to look at, a listing of a bucket does.

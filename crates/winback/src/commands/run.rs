@@ -288,13 +288,13 @@ fn make_model(context: &Context, shop: &Shop, settings: &Settings, patience: Tim
     let mut made = Vec::new();
     match asked {
         Some((run, is_new)) if is_new || shop.bucket.wait(shop.worker.runs().find(&run))?.ended.is_none() => {
-            made.push(finish(context, shop, &run, patience)?);
+            made.push(go_on(context, shop, run, patience));
         }
         _ => return Ok(made),
     }
     for found in shop.bucket.block_on(shop.undecided(&settings.train.name))? {
         let (run, _) = shop.bucket.block_on(shop.submit_deploy(&found))?;
-        made.push(finish(context, shop, &run, patience)?);
+        made.push(go_on(context, shop, run, patience));
     }
     Ok(made)
 }
